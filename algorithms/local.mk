@@ -1,0 +1,11 @@
+# Outer methods, one file a member. Adding one is one line here.
+algorithm_sources = \
+  algorithms/ramda.c \
+  algorithms/rmda.c \
+  algorithms/proxsgd.c \
+  algorithms/proxgen.c \
+  algorithms/proxssi.c \
+  algorithms/msgd.c \
+  algorithms/adamw.c \
+  algorithms/madgrad.c
+libcrease_la_SOURCES += algorithms/adam.h

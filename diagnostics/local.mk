@@ -1,0 +1,6 @@
+# Diagnostics, one file a member. Adding one is one line here.
+diagnostic_sources = \
+  diagnostics/sparsity.c \
+  diagnostics/identification.c \
+  diagnostics/stationarity.c \
+  diagnostics/inner.c

@@ -1,0 +1,131 @@
+/* Outer methods. Nearly all of them, from ProxSGD to RAMDA, are one step of five moves that differ only in
+ * numbers:
+ *
+ *   m <- keep1 m + add1 g            first moment           c = D x0 - v
+ *   u <- keep2 u + add2 g*g          second moment          xhat = argmin 1/2 x'Dx - c'x + w psi(x)
+ *   D  = scale root(u) + floor,  x0 = center,  v = linear m      x <- (1 - c) x + c xhat
+ *
+ * A method states these numbers for the step at hand (its form function, which reads like its paper); one
+ * engine moves the memory, tile by tile, on every backend. A method that does not fit writes its own step.  */
+#ifndef CREASE_ALGORITHM_H
+#define CREASE_ALGORITHM_H
+
+#include "crease/problem.h"
+#include "crease/regularizer.h"
+#include "crease/solver.h"
+
+#define CREASE_MAX_SLOTS 6
+#define CREASE_MAX_TERMS 16
+
+/* A state vector of the method, as long as the iterate. */
+typedef enum {
+    CREASE_SLOT_ZERO, /* starts at zero, and again at a restart */
+    CREASE_SLOT_COPY, /* starts as a copy of the iterate, and again at a restart */
+    CREASE_SLOT_KEEP, /* starts at zero, survives a new stage */
+} crease_slot_rule;
+
+typedef struct crease_slot {
+    const char *name; /* NULL ends the list */
+    crease_slot_rule rule;
+    const char *doc;
+} crease_slot;
+
+enum { CREASE_ITERATE = -1, CREASE_NO_SLOT = -2 };
+
+/* v <- keep v + add g, or + add g*g */
+typedef struct crease_recurrence {
+    int slot;
+    double keep, add;
+} crease_recurrence;
+
+/* The numbers of one step. */
+typedef struct crease_form {
+    crease_recurrence first, second; /* second.slot = CREASE_NO_SLOT: no second moment */
+    int peak;                        /* slot of the running maximum of the second moment, or CREASE_NO_SLOT */
+    double decay;                    /* g + decay x takes the place of g (coupled weight decay) */
+    int center;                      /* slot of x0, or CREASE_ITERATE */
+    double center_scale;
+    double linear;                   /* v = linear m */
+    crease_root root;                /* of the second moment (or its peak); NONE: D = floor I */
+    double metric_scale, floor;
+    double weight;                   /* w */
+    double average;                  /* c, 0 < c <= 1 */
+    double paper_scale;              /* see crease_subproblem */
+} crease_form;
+
+typedef struct crease_algorithm crease_algorithm;
+
+/* Gives the gradient of f at any point: for this step's rows, or for others. */
+typedef struct crease_oracle {
+    int (*gradient)(struct crease_oracle *o, crease_rows rows, const void *x, double *value, void *g);
+    crease_rows batch; /* this step's */
+} crease_oracle;
+
+typedef struct crease_algorithm_type {
+    crease_type base;
+    bool ignores_psi;   /* a baseline without a regularizer */
+    bool restarts;      /* dual averaging: a new stage starts over (see crease_algorithm_new_stage) */
+    const crease_slot *slots;
+    size_t state_doubles;       /* the scalar state is this many doubles, all of it saved and resumed */
+    const char *const *scalars; /* their names, in order, NULL-terminated */
+    /* Advance the scalar state by one step and state the step's numbers. */
+    void (*form)(crease_algorithm *a, crease_form *f);
+    /* The whole step; NULL: crease_step_prox. */
+    int (*step)(crease_algorithm *a, crease_oracle *oracle);
+} crease_algorithm_type;
+
+/* What the inner solves of one step did, over all terms and tiles. */
+typedef struct crease_inner {
+    size_t solves, capped, precision;
+    unsigned iterations;      /* largest */
+    double mean_iterations;   /* over live groups */
+    double bound;             /* largest of the solvers' own bounds; NAN: none */
+    double certificate;       /* largest independent certificate, when asked for; else NAN */
+    double solve_ms;
+} crease_inner;
+
+/* Every field is readable; lr, momentum, floor_scale and the wants are set by the run loop. */
+struct crease_algorithm {
+    const crease_algorithm_type *type;
+    void *opts;
+    crease_ctx *ctx;
+    const crease_backend *backend;
+    const crease_solver *solver; /* not owned */
+    size_t n;
+    void *x;                     /* W: n reals */
+    void *hat;                   /* W-hat of the last step with want_hat: n reals */
+    void *g;                     /* gradient of the last step */
+    void *slots[CREASE_MAX_SLOTS];
+    double *state;               /* state_doubles */
+    size_t n_terms;
+    crease_term terms[CREASE_MAX_TERMS]; /* the last one may be the unpenalized rest */
+    double lr;                   /* eta, after the schedule */
+    double momentum;             /* c of methods that restart, after the ramp; else 1 */
+    double floor_scale;          /* factor on eps, after the restarts */
+    unsigned long t;             /* steps done in all */
+    bool want_hat, want_certificate;
+    double value;                /* f on the last batch */
+    crease_inner inner;          /* of the last step */
+    struct crease_engine *engine;
+};
+
+/* terms: psi and groups of the flat vector, disjoint; entries in no term are left unpenalized. solver may
+ * be NULL for methods that ignore psi. Settings come next (crease_algorithm_set), then _setup with the
+ * start point x (n reals, copied), which sizes all memory; a step allocates nothing.                    */
+crease_algorithm *crease_algorithm_create(crease_ctx *ctx, const char *name, const crease_backend *backend);
+int crease_algorithm_set(crease_algorithm *a, const char *key, const char *text);
+int crease_algorithm_setup(crease_algorithm *a, size_t n, const void *x, const crease_term *terms,
+                           size_t n_terms, const crease_solver *solver);
+void crease_algorithm_free(crease_algorithm *a);
+
+/* One step. CREASE_EDIVERGED when the gradient or the loss is not finite: the state is then unchanged. */
+int crease_algorithm_step(crease_algorithm *a, crease_oracle *oracle);
+
+/* A new stage: lr <- gamma lr; methods that restart also scale eps by gamma, clear their ZERO slots and
+ * scalar state, and set their COPY slots to the iterate.                                                */
+void crease_algorithm_new_stage(crease_algorithm *a, double gamma);
+
+/* The default step, for methods that are a form. */
+int crease_step_prox(crease_algorithm *a, crease_oracle *oracle);
+
+#endif

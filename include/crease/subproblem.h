@@ -1,0 +1,39 @@
+/* The one subproblem everything rests on,
+ *
+ *   min_x  Q(x) = <v, x - x0> + 1/2 <x - x0, D (x - x0)> + w psi(x),   D = diag(d) >= 0 or scalar I,
+ *
+ * and its c-form, c = D x0 - v, which needs no division by d and differs from Q by a constant.          */
+#ifndef CREASE_SUBPROBLEM_H
+#define CREASE_SUBPROBLEM_H
+
+#include "crease/regularizer.h"
+
+typedef struct crease_subproblem {
+    crease_ctx *ctx;
+    const crease_backend *backend;
+    size_t n;
+    const void *c;       /* n: always there */
+    const void *d;       /* n, or NULL: the metric is scalar * I */
+    double scalar;
+    const void *x0, *v;  /* n each, or both NULL: only the c-form is known (no Q, see accepts) */
+    double w;            /* multiplies all of psi */
+    const crease_regularizer *psi;
+    const crease_groups *groups; /* of positions 0..n-1, disjoint */
+    double paper_scale;  /* where a paper tests Q/s instead of Q, that s; else 1 */
+    unsigned long step;  /* outer iteration t, for schedules eps_t */
+} crease_subproblem;
+
+/* The certificate of an answer, recomputed in double from the stored inputs by code no solver uses. */
+typedef struct crease_certificate {
+    double relative;     /* max_g dist(0, dQ(x))_g / max(|c_g|, w lambda_g) */
+    double absolute;     /* |min-norm subgradient of Q at x|                 */
+    double distance;     /* bound on |x - x*|: absolute / d_min; inf when d_min = 0 or psi not convex */
+    double gap;          /* duality gap, where psi is a norm and all d > 0; NAN elsewhere */
+    double value;        /* Q(x); the c-form objective when x0, v are unknown */
+    size_t worst_group;
+} crease_certificate;
+
+/* Errors: ENOMEM, ENAN (a NaN in x or in the inputs). x: n reals of p->backend. */
+int crease_certify(const crease_subproblem *p, const void *x, crease_certificate *certificate);
+
+#endif

@@ -1,0 +1,19 @@
+creaseincludedir = $(includedir)/crease
+creaseinclude_HEADERS = \
+  include/crease/algorithm.h \
+  include/crease/backend.h \
+  include/crease/context.h \
+  include/crease/crease.h \
+  include/crease/data.h \
+  include/crease/diagnostic.h \
+  include/crease/error.h \
+  include/crease/groups.h \
+  include/crease/param.h \
+  include/crease/problem.h \
+  include/crease/random.h \
+  include/crease/registry.h \
+  include/crease/regularizer.h \
+  include/crease/solver.h \
+  include/crease/stopping.h \
+  include/crease/subproblem.h \
+  include/crease/vector.h

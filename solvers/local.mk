@@ -1,0 +1,5 @@
+# Inner solvers, one file a member. Adding one is one line here.
+solver_sources = \
+  solvers/exact.c \
+  solvers/pg.c \
+  solvers/ssi.c
