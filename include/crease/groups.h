@@ -48,7 +48,7 @@ crease_groups crease_groups_filters(size_t offset, size_t out, size_t in, size_t
 int crease_groups_from_labels(crease_ctx *ctx, size_t offset, size_t n, const int64_t *labels,
                               crease_groups *groups);
 
-/* Lists given outright; copies start (count + 1) and index. EINVAL when start decreases.               */
+/* Lists given outright; copies start (count + 1) and index. EINVAL unless start rises from 0.         */
 int crease_groups_from_lists(crease_ctx *ctx, size_t count, const size_t *start, const uint32_t *index,
                              crease_groups *groups);
 

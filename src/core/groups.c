@@ -91,6 +91,8 @@ int crease_groups_from_lists(crease_ctx *ctx, size_t count, const size_t *start,
                              crease_groups *groups)
 {
     *groups = (crease_groups){ 0 };
+    if (count > 0 && start[0] != 0)
+        return crease_fail(ctx, CREASE_EINVAL, "group 0 starts at entry %zu of the index; the start must be 0", start[0]);
     for (size_t g = 0; g < count; g++)
         if (start[g + 1] < start[g])
             return crease_fail(ctx, CREASE_EINVAL, "group %zu ends at entry %zu, before it starts at %zu", g,
@@ -115,6 +117,10 @@ int crease_groups_from_labels(crease_ctx *ctx, size_t offset, size_t n, const in
                               crease_groups *groups)
 {
     int64_t highest = -1;
+    *groups = (crease_groups){ 0 };
+    if (n > 0 && (offset > UINT32_MAX || n - 1 > UINT32_MAX - offset))
+        return crease_fail(ctx, CREASE_ERANGE, "%zu labelled entries from entry %zu on: at most 2^32 entries are "
+                           "possible", n, offset);
     for (size_t i = 0; i < n; i++)
         if (labels[i] > highest) highest = labels[i];
     if (highest >= (int64_t)n)
@@ -184,7 +190,7 @@ static int parse_runs(crease_ctx *ctx, const char *spec, const block_shape *b, c
 {
     char *end;
     unsigned long long size = strtoull(spec, &end, 10);
-    if (end == spec || *end != '\0' || *spec == '-' || size == 0)
+    if (*spec < '0' || *spec > '9' || *end != '\0' || size == 0)
         return crease_fail(ctx, CREASE_EPARSE, "groups 'size:%s': the size must be a whole number > 0", spec);
     if (b->n % size != 0)
         return crease_fail(ctx, CREASE_EDIM, "groups 'size:%llu' do not tile a block of %zu entries", size, b->n);

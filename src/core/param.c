@@ -211,21 +211,28 @@ int crease_params_set(crease_ctx *ctx, const crease_param *params, void *opts, c
     return crease_fail(ctx, code, "%s: %s is '%.200s', but must be %s", owner, key, text, wanted);
 }
 
-static void print_list(const crease_list *list, char *text, size_t size)
-{
-    size_t used = (size_t)snprintf(text, size, "[");
-    for (size_t i = 0; i < list->n && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%.17g", i ? ", " : "", list->v[i]);
-    if (used < size) snprintf(text + used, size - used, "]");
-}
-
-/* The shortest decimal that reads back to the same double. */
+/* The shortest decimal that reads back to the same double; 100 rather than 1e+02. */
 static void print_real(double x, char *text, size_t size)
 {
+    if (x == floor(x) && fabs(x) < 1e6) {
+        snprintf(text, size, "%.0f", x);
+        return;
+    }
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, size, "%.*g", digits, x);
         if (strtod(text, NULL) == x) return;
     }
+}
+
+static void print_list(const crease_list *list, char *text, size_t size)
+{
+    size_t used = (size_t)snprintf(text, size, "[");
+    for (size_t i = 0; i < list->n && used < size; i++) {
+        char number[32];
+        print_real(list->v[i], number, sizeof number);
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", number);
+    }
+    if (used < size) snprintf(text + used, size - used, "]");
 }
 
 void crease_param_print(const crease_param *p, const void *opts, char *text, size_t size)

@@ -24,6 +24,11 @@ static const struct {
 
 enum { N_BUILTIN = sizeof builtin / sizeof *builtin };
 
+static bool is_kind(crease_kind kind)
+{
+    return kind >= 0 && kind < CREASE_N_KINDS;
+}
+
 const char *crease_kind_name(crease_kind kind)
 {
     static const char *const names[] = {
@@ -31,11 +36,12 @@ const char *crease_kind_name(crease_kind kind)
         CREASE_KINDS(ENTRY)
 #undef ENTRY
     };
-    return kind >= 0 && kind < CREASE_N_KINDS ? names[kind] : "unknown kind";
+    return is_kind(kind) ? names[kind] : "unknown kind";
 }
 
 const crease_type *crease_type_at(const crease_ctx *ctx, crease_kind kind, size_t i)
 {
+    if (!is_kind(kind)) return NULL;
     for (size_t b = 0; b < N_BUILTIN; b++)
         if (builtin[b].kind == kind && i-- == 0) return builtin[b].type;
     const crease_added *added = crease_ctx_added(ctx, kind);
@@ -71,6 +77,7 @@ const crease_type *crease_lookup(crease_ctx *ctx, crease_kind kind, const char *
 
 int crease_register(crease_ctx *ctx, crease_kind kind, const crease_type *type)
 {
+    if (!is_kind(kind)) return crease_fail(ctx, CREASE_EINVAL, "there is no kind %d to register with", (int)kind);
     if (!type->name || !*type->name || (type->params && type->opts_size == 0))
         return crease_fail(ctx, CREASE_EINVAL, "this %s cannot be registered: it needs a name, and a settings size "
                            "when it has settings", crease_kind_name(kind));

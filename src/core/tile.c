@@ -11,6 +11,7 @@ static bool side_by_side(const crease_groups *s)
 static bool contiguous(const crease_groups *s)
 {
     size_t size = s->outer * s->inner;
+    if (size == 0) return true;
     return s->group_stride == size && (s->inner == 1 || s->inner_stride == 1)
            && (s->outer == 1 || s->outer_stride == s->inner);
 }

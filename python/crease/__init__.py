@@ -1,0 +1,1 @@
+"""Pictures of Crease runs: python3 -m crease.plot RUN_DIR."""

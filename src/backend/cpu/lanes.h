@@ -1,0 +1,119 @@
+/* Vectors of 64 bytes in the compiler's own notation: one AVX-512 register, two of AVX2, four of SSE2. The
+ * same operations in the same order give the same bits on all of them.                                 */
+#ifndef CREASE_CPU_LANES_H
+#define CREASE_CPU_LANES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "../formulas/width.h"
+
+typedef crease_real crease_lane __attribute__((vector_size(64)));
+typedef crease_integer crease_mask __attribute__((vector_size(64)));
+typedef crease_real crease_lane_any __attribute__((vector_size(64), aligned(sizeof(crease_real)), may_alias));
+#define CREASE_HAS_LANES 1
+#define CREASE_FORMULA   static inline __attribute__((always_inline))
+
+CREASE_FORMULA crease_mask crease_bits(crease_lane x)
+{
+    return (crease_mask)x;
+}
+
+CREASE_FORMULA crease_lane crease_from_bits(crease_mask bits)
+{
+    return (crease_lane)bits;
+}
+
+CREASE_FORMULA crease_lane crease_pick(crease_mask yes, crease_lane a, crease_lane b)
+{
+    return (crease_lane)((yes & (crease_mask)a) | (~yes & (crease_mask)b));
+}
+
+#include "../formulas/reduce.h"
+
+/* Defined before the formulas that use it; an array, because vectors have no square root of their own. */
+CREASE_FORMULA crease_lane crease_square_root(crease_lane x)
+{
+    crease_real a[CREASE_LANES];
+    memcpy(a, &x, sizeof a);
+    for (int l = 0; l < CREASE_LANES; l++) {
+        a[l] = CREASE_CPU_BITS == 64 ? (crease_real)__builtin_sqrt(a[l]) : (crease_real)__builtin_sqrtf(a[l]);
+    }
+    memcpy(&x, a, sizeof a);
+    return x;
+}
+
+CREASE_FORMULA crease_lane lanes_all(double value)
+{
+    return (crease_lane){ 0 } + (crease_real)value;
+}
+
+CREASE_FORMULA crease_lane lanes_load(const crease_real *p)
+{
+    return *(const crease_lane_any *)p;
+}
+
+CREASE_FORMULA void lanes_store(crease_real *p, crease_lane x)
+{
+    *(crease_lane_any *)p = x;
+}
+
+/* The first count entries, the others fill. */
+CREASE_FORMULA crease_lane lanes_load_some(const crease_real *p, size_t count, crease_real fill)
+{
+    crease_lane x = lanes_all(fill);
+    memcpy(&x, p, count * sizeof *p);
+    return x;
+}
+
+CREASE_FORMULA void lanes_store_some(crease_real *p, size_t count, crease_lane x)
+{
+    memcpy(p, &x, count * sizeof *p);
+}
+
+CREASE_FORMULA double lanes_sum(crease_lane x)
+{
+    crease_real a[CREASE_LANES];
+    memcpy(a, &x, sizeof a);
+    return crease_lanes_sum(a);
+}
+
+CREASE_FORMULA crease_mask lanes_larger(crease_mask a, crease_mask b)
+{
+    crease_mask above = a > b;
+    return (above & a) | (~above & b);
+}
+
+CREASE_FORMULA crease_mask lanes_smaller(crease_mask a, crease_mask b)
+{
+    crease_mask below = a < b;
+    return (below & a) | (~below & b);
+}
+
+/* Lanes 0 .. count - 1 */
+CREASE_FORMULA crease_mask lanes_below(crease_integer count)
+{
+    crease_mask number;
+    for (int l = 0; l < CREASE_LANES; l++) number[l] = l;
+    return number < count;
+}
+
+CREASE_FORMULA bool lanes_any(crease_mask yes)
+{
+    crease_integer any = 0;
+    for (int l = 0; l < CREASE_LANES; l++) any |= yes[l];
+    return any != 0;
+}
+
+/* Bits of a nonnegative number order like the number; those of infinities and NaN come last. */
+static const crease_real cpu_infinity = (crease_real)__builtin_inf();
+
+CREASE_FORMULA crease_integer real_bits(crease_real x)
+{
+    crease_integer bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+#endif

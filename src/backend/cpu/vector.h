@@ -1,0 +1,58 @@
+/* Plain vector operations. Sums are of doubles, whatever the width, lane by lane. */
+#ifndef CREASE_CPU_VECTOR_H
+#define CREASE_CPU_VECTOR_H
+
+#include "crease/backend.h"
+#include "lanes.h"
+
+static void cpu_from_host(size_t n, const double *src, void *dst)
+{
+    crease_real *out = dst;
+    for (size_t i = 0; i < n; i++) out[i] = (crease_real)src[i];
+}
+
+static void cpu_to_host(size_t n, const void *src, double *dst)
+{
+    const crease_real *in = src;
+    for (size_t i = 0; i < n; i++) dst[i] = in[i];
+}
+
+static void cpu_copy(size_t n, const void *x, void *y)
+{
+    if (n && x != y) memcpy(y, x, n * sizeof(crease_real));
+}
+
+static void cpu_axpby(size_t n, double a, const void *x, double b, void *y)
+{
+    const crease_real *in = x, p = (crease_real)a, q = (crease_real)b;
+    crease_real *out = y;
+    if (b == 0) {
+        for (size_t i = 0; i < n; i++) out[i] = p * in[i];
+    } else {
+        for (size_t i = 0; i < n; i++) out[i] = p * in[i] + q * out[i];
+    }
+}
+
+static double cpu_dot(size_t n, const void *x, const void *y)
+{
+    const crease_real *a = x, *b = y;
+    double sum[CREASE_LANES] = { 0 };
+    size_t i = 0;
+    for (; i + CREASE_LANES <= n; i += CREASE_LANES)
+        for (int l = 0; l < CREASE_LANES; l++) sum[l] += (double)a[i + l] * b[i + l];
+    for (int l = 0; i < n; i++, l++) sum[l] += (double)a[i] * b[i];
+    return crease_wide_sum(sum);
+}
+
+static bool cpu_is_finite(size_t n, const void *x)
+{
+    const crease_real *in = x;
+    crease_real sum[CREASE_LANES] = { 0 }; /* 0 * infinity and 0 * NaN are NaN, and stay */
+    size_t i = 0;
+    for (; i + CREASE_LANES <= n; i += CREASE_LANES)
+        for (int l = 0; l < CREASE_LANES; l++) sum[l] += 0 * in[i + l];
+    for (; i < n; i++) sum[0] += 0 * in[i];
+    return crease_lanes_sum(sum) == 0;
+}
+
+#endif

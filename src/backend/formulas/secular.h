@@ -1,0 +1,69 @@
+/* The radius of a live group. min 1/2 x'Dx - c'x + tau |x|_2 with |c| > tau has x_i = c_i s/(d_i s + tau),
+ * where s = |x| is the root of
+ *   q(s) = sum c_i^2 / (d_i s + tau)^2 = 1,      T(s) = sum c_i^2 d_i / (d_i s + tau)^3 = -q'(s)/2.
+ *
+ * Reciprocal form, g(s) = q^{-1/2} - 1 = 0: g is a power mean (order -2) of increasing affine functions,
+ * hence concave and increasing: Newton never overshoots from the left and is exact for constant d. As
+ * |g''| <= 3 g'/s, a step h from the left leaves |g(s + h)| <= 1.5 (h/s) |g(s)|: the step that suffices is
+ * known before it is taken.
+ * Plain form, q - 1 = 0: convex and decreasing; monotone from the left as well, but slower.
+ *
+ * c and tau are scaled by one power of two beforehand, which changes no bit of s and keeps tau in [1, 2). */
+#ifndef CREASE_FORMULA_SECULAR_H
+#define CREASE_FORMULA_SECULAR_H
+
+#include "formula.h"
+
+/* Adds the terms of one element. Where d s overflows the term is 0, as it should be. */
+CREASE_FORMULA void crease_secular_add(crease_lane c, crease_lane d, crease_lane s, crease_lane tau,
+                                       crease_lane *q, crease_lane *t)
+{
+    crease_lane inverse = 1 / (d * s + tau), a = c * inverse, square = a * a;
+    *q += square;
+    *t += square * (d * inverse);
+}
+
+/* x_i / s */
+CREASE_FORMULA crease_lane crease_secular_direction(crease_lane c, crease_lane d, crease_lane s, crease_lane tau)
+{
+    return c / (d * s + tau);
+}
+
+CREASE_FORMULA crease_lane crease_secular_reciprocal_step(crease_lane q, crease_lane t)
+{
+    return q * ((q - 1) / ((1 + crease_square_root(q)) * t)); /* r^2 (r - 1)/T without cancellation */
+}
+
+CREASE_FORMULA crease_lane crease_secular_plain_step(crease_lane q, crease_lane t)
+{
+    return (q - 1) / (t + t);
+}
+
+/* The bound above on |r - 1| after the step, for steps up to half of s in either direction. */
+CREASE_FORMULA crease_lane crease_secular_next_error(crease_lane q, crease_lane s, crease_lane step)
+{
+    return (crease_real)1.5 * crease_absolute(step / s) * crease_absolute(q - 1);
+}
+
+/* Newton's reciprocal step from s = 0, where the sums need no division: with the mean m = sum c^2 d /
+ * |c|^2, a lower bound of s (Jensen), never worse than (|c| - tau)/max d.                              */
+CREASE_FORMULA crease_lane crease_secular_left(crease_lane norm, crease_lane tau, crease_lane mean)
+{
+    return (norm - tau) / mean;
+}
+
+/* A closer start, on either side of s. With the variance v of d under the same weights, the power mean of
+ * y_i = d_i s + tau is about y - 1.5 (m^-2 v) (y - tau)^2 / y, y = m s + tau; set it to |c|, a quadratic
+ * equation in y. spread = v/m^2 is clipped where the expansion means nothing; overshooting costs one step. */
+CREASE_FORMULA crease_lane crease_secular_start(crease_lane norm, crease_lane tau, crease_lane mean,
+                                                crease_lane spread)
+{
+    crease_lane k = (crease_real)1.5 * crease_pick(spread < (crease_real)0.4, spread, 0 * spread + (crease_real)0.4);
+    /* (1 - k) z^2 + b z - tau (norm - tau) = 0 for z = y - tau */
+    crease_lane b = tau + tau - norm, e = tau * (norm - tau);
+    crease_lane root = crease_square_root(b * b + 4 * (1 - k) * e);
+    crease_lane z = crease_pick(b > 0, (e + e) / (b + root), (root - b) / (2 * (1 - k)));
+    return z / mean;
+}
+
+#endif
