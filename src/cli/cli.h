@@ -1,0 +1,74 @@
+/* What the commands of the program share: one entry point each, one option parser for all.
+ *
+ * A command lists its options in one table, and from it come the parsing, --help and the sentence
+ * that names the nearest flag. It returns CREASE_OK or an error code whose sentence is in the
+ * context; main prints the sentence and turns the code into the exit status. */
+#ifndef CREASE_CLI_H
+#define CREASE_CLI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "crease/crease.h"
+
+/* argv[0] is the command's name. */
+typedef int crease_command_function(crease_ctx *ctx, int argc, char **argv);
+
+crease_command_function crease_cmd_bench, crease_cmd_data, crease_cmd_describe, crease_cmd_list,
+    crease_cmd_plot, crease_cmd_prox, crease_cmd_run;
+
+/* The values of an option that may be given several times. */
+typedef struct crease_texts {
+    size_t n;
+    const char *v[64];
+} crease_texts;
+
+/* Exactly one of flag, text and texts is set: where the option goes. */
+typedef struct crease_option {
+    const char *name;  /* "out" for --out; NULL ends a table */
+    char letter;       /* 'o' for -o; 0: none */
+    const char *value; /* what help calls the value, "FILE"; NULL for a flag */
+    const char *doc;
+    bool *flag;
+    const char **text; /* the last one given wins */
+    crease_texts *texts;
+} crease_option;
+
+typedef struct crease_usage {
+    const char *synopsis; /* "crease plot RUN_DIR" */
+    const char *about;    /* what the command does; may have several lines */
+    const crease_option *options;
+    size_t min_operands, max_operands;
+} crease_usage;
+
+/* Not an error: --help was given and answered. Commands return it like an error code. */
+enum { CREASE_CLI_HELPED = -1 };
+
+/* Sort argv[1 ..] into the options' places and operands (room for max_operands, unused ones NULL).
+ * "--name value", "--name=value", "-o value", "-ovalue"; "--" ends the options.
+ * Errors: EINVAL, ENOTFOUND (no such option). */
+int crease_cli_parse(crease_ctx *ctx, const crease_usage *usage, int argc, char **argv,
+                     const char **operands);
+
+/* "NAME:key=value,key=value" -> name (size bytes) and the rest, NULL when there is none. */
+int crease_cli_split_name(crease_ctx *ctx, const char *text, char *name, size_t size,
+                          const char **settings);
+
+/* Apply one "key=value", or a whole "key=value,key=value"; commas inside brackets do not separate.
+ */
+int crease_cli_set(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
+                   const char *setting);
+int crease_cli_set_all(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
+                       const char *settings);
+
+/* The kind of that name; ENOTFOUND with the nearest and all kinds. */
+int crease_cli_find_kind(crease_ctx *ctx, const char *word, crease_kind *kind);
+
+/* Text of a number: finite, and within lo .. hi; what names it in the error. */
+int crease_cli_number(crease_ctx *ctx, const char *what, const char *text, double lo, double hi,
+                      double *value);
+
+/* The rest of a line that has reached column indent; long text is broken at blanks and aligned. */
+void crease_cli_print_aligned(FILE *out, int indent, const char *text);
+
+#endif

@@ -1,0 +1,19 @@
+# the program crease: one file a command
+bin_PROGRAMS += crease
+crease_SOURCES = \
+  src/cli/cli.h \
+  src/cli/data.c \
+  src/cli/describe.c \
+  src/cli/list.c \
+  src/cli/main.c \
+  src/cli/options.c \
+  src/cli/plot.c \
+  src/cli/prox.c \
+  src/cli/prox.h \
+  src/cli/prox_input.c \
+  src/cli/prox_report.c \
+  src/cli/run.c
+# plot finds the drawing code beside the sources while it runs from the build tree.
+crease_CPPFLAGS = $(AM_CPPFLAGS) -DCREASE_PYTHON='"$(PYTHON)"' -DCREASE_BUILD_DIR='"$(abs_top_builddir)"' \
+  -DCREASE_PYTHON_SOURCE='"$(abs_top_srcdir)/python"' -DCREASE_PYTHON_INSTALLED='"$(pkgdatadir)/python"'
+crease_LDADD = libcrease.la $(CJSON_LIBS) -lm

@@ -1,0 +1,181 @@
+/* Regularization terms from words: which block, which groups, which weights. */
+#include "terms.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crease/data.h"
+#include "files.h"
+
+enum { LARGEST_BYTES = 1 << 30 };
+
+/* --- arrays in files ---------------------------------------------------------------------------- */
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static bool is_array_file(const char *name)
+{
+    return ends_with(name, ".npy") || ends_with(name, ".txt");
+}
+
+/* Numbers with white space between them; "inf" is one. */
+static int parse_numbers(crease_ctx *ctx, const char *path, const char *text, crease_array *array)
+{
+    size_t line = 1, most = strlen(text) / 2 + 1;
+    if (!(array->data = crease_alloc(ctx, most, sizeof(double)))) return CREASE_ENOMEM;
+    for (const char *s = text; *s;) {
+        if (*s == '\n') line++;
+        if (strchr(" \t\r\n,", *s)) {
+            s++;
+            continue;
+        }
+        char *end;
+        array->data[array->n++] = strtod(s, &end);
+        if (end == s || (*end && !strchr(" \t\r\n,", *end)))
+            return crease_fail(ctx, CREASE_EPARSE, "%s:%zu: '%.20s' is not a number", path, line, s);
+        s = end;
+    }
+    return CREASE_OK;
+}
+
+static int read_array(crease_ctx *ctx, const char *name, crease_array *array)
+{
+    crease_path path;
+    size_t bytes;
+    *array = (crease_array){ .rank = 1 };
+    CREASE_TRY(crease_data_find(ctx, name, path, sizeof path));
+    if (ends_with(name, ".npy")) return crease_read_npy(ctx, path, array);
+    char *text = crease_file_read(ctx, path, LARGEST_BYTES, &bytes);
+    if (!text) return crease_ctx_error(ctx)->code;
+    int code = parse_numbers(ctx, path, text, array);
+    crease_release(ctx, text);
+    return code;
+}
+
+static int need_count(crease_ctx *ctx, const char *name, const crease_array *array, size_t n,
+                      const char *of)
+{
+    if (array->n == n) return CREASE_OK;
+    return crease_fail(ctx, CREASE_EDIM, "%s holds %zu numbers, but there are %zu %s", name, array->n,
+                       n, of);
+}
+
+/* --- groups and weights ------------------------------------------------------------------------- */
+
+static int use_labels(crease_ctx *ctx, const crease_array *array, const char *name, size_t offset,
+                      crease_groups *groups)
+{
+    int64_t *labels = crease_alloc(ctx, array->n, sizeof *labels);
+    if (!labels) return CREASE_ENOMEM;
+    int code = CREASE_OK;
+    for (size_t i = 0; i < array->n && code == CREASE_OK; i++) {
+        double v = array->data[i];
+        if (v != floor(v) || fabs(v) > 4294967295.0)
+            code = crease_fail(ctx, CREASE_EPARSE, "%s: entry %zu, %g, is no group label", name, i, v);
+        else
+            labels[i] = (int64_t)v;
+    }
+    if (code == CREASE_OK) code = crease_groups_from_labels(ctx, offset, array->n, labels, groups);
+    crease_release(ctx, labels);
+    return code;
+}
+
+static int groups_from_file(crease_ctx *ctx, const char *name, const crease_block *block,
+                            crease_groups *groups)
+{
+    crease_array array;
+    int code = read_array(ctx, name, &array);
+    if (code == CREASE_OK) code = need_count(ctx, name, &array, block->n, "entries in the block");
+    if (code == CREASE_OK) code = use_labels(ctx, &array, name, block->offset, groups);
+    crease_release(ctx, array.data);
+    return code;
+}
+
+static int weights_from_file(crease_ctx *ctx, const char *name, crease_groups *groups)
+{
+    crease_array array;
+    int code = read_array(ctx, name, &array);
+    if (code == CREASE_OK) code = need_count(ctx, name, &array, groups->count, "groups");
+    if (code == CREASE_OK) code = crease_groups_set_weights(ctx, groups, array.data);
+    crease_release(ctx, array.data);
+    return code;
+}
+
+static int find_block(crease_ctx *ctx, const crease_problem *p, const char *name, crease_block *block)
+{
+    const char *names[sizeof p->blocks / sizeof *p->blocks + 1] = { "all" };
+    for (size_t b = 0; b < p->n_blocks; b++) {
+        names[b + 1] = p->blocks[b].name;
+        if (*name && strcmp(p->blocks[b].name, name) != 0) continue;
+        *block = p->blocks[b];
+        return CREASE_OK;
+    }
+    if (strcmp(name, "all") == 0) {
+        *block = (crease_block){ .name = "all", .n = p->n, .rank = 1, .shape = { p->n } };
+        return CREASE_OK;
+    }
+    char all[400] = "";
+    for (size_t b = 0, used = 0; b <= p->n_blocks && used < sizeof all; b++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", b ? ", " : "", names[b]);
+    const char *nearest = crease_nearest(name, names, p->n_blocks + 1);
+    return crease_fail(ctx, CREASE_ENOTFOUND, "%s has no block '%.100s'%s%s%s; there are %s",
+                       p->type->base.name, name, nearest ? "; did you mean '" : "",
+                       nearest ? nearest : "", nearest ? "'?" : "", all);
+}
+
+/* --- the set ------------------------------------------------------------------------------------ */
+
+static int build_groups(crease_ctx *ctx, const crease_term_spec *spec, const crease_block *block,
+                        crease_groups *groups)
+{
+    if (is_array_file(spec->groups))
+        CREASE_TRY(groups_from_file(ctx, spec->groups, block, groups));
+    else
+        CREASE_TRY(
+            crease_groups_parse(ctx, spec->groups, block->offset, block->shape, block->rank, groups));
+    if (is_array_file(spec->weights)) return weights_from_file(ctx, spec->weights, groups);
+    return crease_groups_set_weight_rule(ctx, groups, spec->weights);
+}
+
+static int build_term(crease_ctx *ctx, const crease_term_spec *spec, const crease_problem *problem,
+                      crease_term_set *set)
+{
+    crease_block block;
+    CREASE_TRY(find_block(ctx, problem, spec->block, &block));
+    size_t i = set->n++; /* counted before it is whole, so that freeing the set frees its parts */
+    crease_groups *groups = &set->groups[i];
+    CREASE_TRY(build_groups(ctx, spec, &block, groups));
+    crease_regularizer *psi = set->psi[i] = crease_regularizer_create(ctx, spec->psi.type->name);
+    if (!psi) return crease_ctx_error(ctx)->code;
+    if (psi->opts) memcpy(psi->opts, spec->psi.opts, spec->psi.type->opts_size);
+    set->terms[i] = (crease_term){ psi, groups, block.name };
+    return CREASE_OK;
+}
+
+int crease_terms_build(crease_ctx *ctx, const crease_term_specs *specs, const crease_problem *problem,
+                       crease_term_set *set)
+{
+    *set = (crease_term_set){ 0 };
+    for (size_t i = 0; i < specs->n; i++) {
+        int code = build_term(ctx, &specs->items[i], problem, set);
+        if (code == CREASE_OK) continue;
+        if (specs->items[i].node) crease_node_prefix(ctx, specs->items[i].node);
+        crease_terms_free(ctx, set);
+        return code;
+    }
+    return CREASE_OK;
+}
+
+void crease_terms_free(crease_ctx *ctx, crease_term_set *set)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        crease_groups_free(ctx, &set->groups[i]);
+        crease_regularizer_free(set->psi[i]);
+    }
+    *set = (crease_term_set){ 0 };
+}
