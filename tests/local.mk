@@ -22,3 +22,77 @@ TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(PYTHON)
 TESTS += tests/test_plots.py
 EXTRA_DIST += tests/test_plots.py
+
+check_PROGRAMS += tests/test_cli tests/test_cli_prox
+TESTS += tests/test_cli tests/test_cli_prox
+tests_test_cli_SOURCES = tests/test_cli.c tests/cli_support.c tests/cli_support.h tests/support.c
+tests_test_cli_LDADD = $(test_libs)
+tests_test_cli_prox_SOURCES = tests/test_cli_prox.c tests/cli_support.c tests/cli_support.h tests/support.c
+tests_test_cli_prox_LDADD = $(test_libs) $(CJSON_LIBS)
+# The program that loads it has the library already, so a plug-in links with nothing.
+check_LTLIBRARIES = tests/plugin_example.la
+tests_plugin_example_la_SOURCES = tests/plugin_example.c
+tests_plugin_example_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+
+data_tests = tests/test_data tests/test_data_hostile tests/test_data_real tests/test_fetch
+check_PROGRAMS += $(data_tests)
+TESTS += $(data_tests)
+tests_test_data_SOURCES = tests/test_data.c tests/files.h tests/support.c
+tests_test_data_LDADD = $(test_libs) $(ZLIB_LIBS)
+tests_test_data_hostile_SOURCES = tests/test_data_hostile.c tests/files.h tests/support.c
+tests_test_data_hostile_LDADD = $(test_libs) $(ZLIB_LIBS)
+tests_test_data_real_SOURCES = tests/test_data_real.c tests/files.h tests/support.c
+tests_test_data_real_LDADD = $(test_libs) $(ZLIB_LIBS)
+tests_test_fetch_SOURCES = tests/test_fetch.c tests/files.h tests/support.c
+tests_test_fetch_LDADD = $(test_libs) $(ZLIB_LIBS)
+
+check_PROGRAMS += tests/test_regularizers
+TESTS += tests/test_regularizers
+tests_test_regularizers_SOURCES = tests/test_regularizers.c tests/subproblems.c tests/support.c
+tests_test_regularizers_LDADD = $(test_libs)
+EXTRA_DIST += tests/subproblems.h
+
+check_PROGRAMS += tests/test_solvers
+TESTS += tests/test_solvers
+tests_test_solvers_SOURCES = tests/test_solvers.c tests/subproblems.c tests/support.c
+tests_test_solvers_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_config tests/test_run tests/test_resume
+TESTS += tests/test_config tests/test_run tests/test_resume
+tests_test_config_SOURCES = tests/test_config.c tests/support.c
+tests_test_config_LDADD = $(test_libs)
+tests_test_run_SOURCES = tests/test_run.c tests/run_support.c tests/run_support.h tests/cli_support.c tests/support.c
+tests_test_run_LDADD = $(test_libs) $(CJSON_LIBS) $(HDF5_LIBS)
+tests_test_resume_SOURCES = tests/test_resume.c tests/run_support.c tests/run_support.h tests/cli_support.c tests/support.c
+tests_test_resume_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_kernels tests/test_backend
+TESTS += tests/test_kernels tests/test_backend
+tests_test_backend_SOURCES = tests/test_backend.c tests/kernels.c tests/support.c
+tests_test_backend_LDADD = $(test_libs)
+tests_test_kernels_SOURCES = tests/test_kernels.c tests/kernels.c tests/support.c
+tests_test_kernels_LDADD = $(test_libs)
+EXTRA_DIST += tests/kernels.h
+
+core_tests = tests/test_core tests/test_params tests/test_random tests/test_groups tests/test_tile \
+  tests/test_engine tests/test_algorithms tests/test_diagnostics tests/test_alloc
+check_PROGRAMS += $(core_tests)
+TESTS += $(core_tests)
+tests_test_core_SOURCES = tests/test_core.c tests/support.c
+tests_test_core_LDADD = $(test_libs)
+tests_test_params_SOURCES = tests/test_params.c tests/support.c
+tests_test_params_LDADD = $(test_libs)
+tests_test_random_SOURCES = tests/test_random.c tests/support.c
+tests_test_random_LDADD = $(test_libs)
+tests_test_groups_SOURCES = tests/test_groups.c tests/support.c
+tests_test_groups_LDADD = $(test_libs)
+tests_test_tile_SOURCES = tests/test_tile.c tests/support.c
+tests_test_tile_LDADD = $(test_libs)
+tests_test_engine_SOURCES = tests/test_engine.c tests/outer_support.c tests/outer_support.h tests/support.c
+tests_test_engine_LDADD = $(test_libs)
+tests_test_algorithms_SOURCES = tests/test_algorithms.c tests/outer_support.c tests/support.c
+tests_test_algorithms_LDADD = $(test_libs)
+tests_test_diagnostics_SOURCES = tests/test_diagnostics.c tests/support.c
+tests_test_diagnostics_LDADD = $(test_libs)
+tests_test_alloc_SOURCES = tests/test_alloc.c tests/support.c
+tests_test_alloc_LDADD = $(test_libs)

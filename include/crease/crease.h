@@ -17,7 +17,7 @@
  *     crease_certificate proof;
  *     if (crease_solver_solve(exact, &p, x, NULL) || crease_certify(&p, x, &proof))
  *         puts(crease_ctx_error(ctx)->sentence);
- *     // x = { 2.44..., 3.6..., 0, 0 }: the second group is exactly zero; proof.relative is near 1e-16
+ *     // x = { 2.59..., 3.71..., 0, 0 }: the second group is exactly zero; proof.relative is near 1e-16
  *
  * Every function says in its header what it computes, the shapes it takes, who owns what, and how it fails.  */
 #ifndef CREASE_CREASE_H

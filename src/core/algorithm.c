@@ -9,6 +9,10 @@
 crease_algorithm *crease_algorithm_create(crease_ctx *ctx, const char *name, const crease_backend *backend)
 {
     const crease_type *type = crease_lookup(ctx, CREASE_ALGORITHM, name);
+    if (type && !backend) {
+        crease_fail(ctx, CREASE_EINVAL, "algorithm %s: no backend given", name);
+        return NULL;
+    }
     crease_algorithm *a = type ? crease_alloc(ctx, 1, sizeof *a) : NULL;
     if (!a) return NULL;
     *a = (crease_algorithm){ .type = (const crease_algorithm_type *)type, .ctx = ctx, .backend = backend,
@@ -73,6 +77,7 @@ int crease_algorithm_setup(crease_algorithm *a, size_t n, const void *x, const c
                            size_t n_terms, const crease_solver *solver)
 {
     CREASE_TRY(crease_opts_check(a->ctx, CREASE_ALGORITHM, &a->type->base, a->opts));
+    if (a->x) return crease_fail(a->ctx, CREASE_EINVAL, "algorithm %s is set up already", a->type->base.name);
     if (n_terms > CREASE_MAX_TERMS)
         return crease_fail(a->ctx, CREASE_ENOTSUP, "%zu regularization terms; at most %d are possible", n_terms,
                            CREASE_MAX_TERMS);

@@ -255,7 +255,10 @@ static int step_tile(crease_algorithm *a, const crease_form *f, const part *t, c
     p.paper_scale = f->paper_scale;
     crease_solve_info info;
     double start = now_ms();
-    CREASE_TRY(t->solver->type->solve(t->solver, &p, e->x, e->work, &info));
+    int code = t->solver->type->solve(t->solver, &p, e->x, e->work, &info);
+    if (code == CREASE_ENAN) /* the gradient was finite: the moments have overflowed */
+        return crease_fail(a->ctx, CREASE_EDIVERGED, "the subproblem is no longer finite at step %lu", a->t);
+    CREASE_TRY(code);
     if (t->psi != e->none) record(&a->inner, &info, now_ms() - start, live_groups);
     if (a->want_certificate) CREASE_TRY(certify(a, &p));
     for (crease_run r = { 0 }; crease_tile_next_run(&t->tiling, tile, &r);)

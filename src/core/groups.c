@@ -78,11 +78,14 @@ void crease_groups_free(crease_ctx *ctx, crease_groups *s)
 static int find_overlap(crease_ctx *ctx, crease_groups *s)
 {
     size_t extent = crease_groups_extent(s);
-    unsigned char *seen = crease_alloc(ctx, extent, 1);
+    unsigned char *seen = crease_alloc(ctx, extent / 8 + 1, 1); /* a bit an entry */
     if (!seen) return CREASE_ENOMEM;
     s->disjoint = true;
-    for (size_t k = 0; k < s->entries && s->disjoint; k++)
-        s->disjoint = !seen[s->index[k]]++;
+    for (size_t k = 0; k < s->entries && s->disjoint; k++) {
+        unsigned char *byte = &seen[s->index[k] / 8], bit = (unsigned char)(1 << s->index[k] % 8);
+        s->disjoint = !(*byte & bit);
+        *byte |= bit;
+    }
     crease_release(ctx, seen);
     return CREASE_OK;
 }

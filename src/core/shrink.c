@@ -18,14 +18,17 @@ static bool is_zero(size_t n, const double *x)
 static double soft(double x, double threshold)
 {
     double size = fabs(x) - threshold;
-    return size > 0 ? copysign(size, x) : 0;
+    return size <= 0 ? 0 : copysign(size, x); /* a NaN stays one */
 }
 
 /* |soft(g, threshold)|_2, scaled by the largest entry against overflow and underflow. */
 static double soft_norm(size_t n, const double *g, double threshold)
 {
     double largest = 0, sum = 0;
-    for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs(soft(g[i], threshold)));
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(g[i])) return NAN;
+        largest = fmax(largest, fabs(soft(g[i], threshold)));
+    }
     if (largest == 0 || isinf(largest)) return largest;
     for (size_t i = 0; i < n; i++) {
         double ratio = soft(g[i], threshold) / largest;
@@ -47,7 +50,8 @@ double crease_shrink_value(const crease_shrink *psi, size_t n, const double *x, 
 static double zero_residual(const crease_shrink *psi, size_t n, const double *g, double w, double weight)
 {
     if (isinf(weight)) return 0;
-    return fmax(0, soft_norm(n, g, w * psi->lambda1) - w * psi->lambda2 * weight);
+    double rest = soft_norm(n, g, w * psi->lambda1) - w * psi->lambda2 * weight;
+    return rest <= 0 ? 0 : rest;
 }
 
 /* Live group: psi is smooth but for the entries that are zero, where the box absorbs. */

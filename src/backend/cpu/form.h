@@ -13,9 +13,11 @@
 #define CREASE_LEAST_METRIC 0x1p-100f
 #endif
 
-typedef struct form_lane {
-    crease_lane g, x, center, m, u, peak, c, d, x0, v;
-} form_lane;
+/* What a run asks for; constants where the loop is inlined, so that each method's loop has only its own work. */
+typedef struct form_shape {
+    crease_root root;
+    bool second, peak, decay, diagonal, parts; /* u, peak, decay x, d, x0 and v */
+} form_shape;
 
 /* The numbers of the run in the backend's width. */
 typedef struct form_numbers {
@@ -24,9 +26,9 @@ typedef struct form_numbers {
 
 static form_numbers form_narrow(const crease_form_run *run)
 {
-    return (form_numbers){ lanes_all(run->keep1), lanes_all(run->add1), lanes_all(run->keep2),
-                           lanes_all(run->add2), lanes_all(run->decay), lanes_all(run->center_scale),
-                           lanes_all(run->linear), lanes_all(run->metric_scale), lanes_all(run->floor) };
+    return (form_numbers){ crease_all(run->keep1), crease_all(run->add1), crease_all(run->keep2),
+                           crease_all(run->add2), crease_all(run->decay), crease_all(run->center_scale),
+                           crease_all(run->linear), crease_all(run->metric_scale), crease_all(run->floor) };
 }
 
 CREASE_FORMULA crease_lane form_root(crease_root root, crease_lane u)
@@ -34,77 +36,98 @@ CREASE_FORMULA crease_lane form_root(crease_root root, crease_lane u)
     switch (root) {
     case CREASE_ROOT_SQUARE: return crease_square_root(u);
     case CREASE_ROOT_CUBE: return crease_cbrt(u);
-    default: return 0 * u;
+    default: return crease_all(0);
     }
 }
 
-/* One vector of the step; has_* are constants where it is inlined. */
-CREASE_FORMULA void form_step(const form_numbers *k, crease_root root, bool has_decay, bool has_u, bool has_peak,
-                              bool has_d, form_lane *e)
+/* The run's arrays, in registers. */
+typedef struct form_arrays {
+    const crease_real *g, *x, *center;
+    crease_real *m, *u, *peak, *c, *d, *x0, *v;
+} form_arrays;
+
+CREASE_FORMULA crease_lane form_load(const crease_real *p, size_t i, size_t count)
 {
-    crease_lane g = has_decay ? e->g + k->decay * e->x : e->g;
-    e->m = k->keep1 * e->m + k->add1 * g;
-    e->d = k->floor;
-    if (has_u) {
-        e->u = k->keep2 * e->u + k->add2 * (g * g);
-        if (has_peak) e->peak = crease_pick(e->peak > e->u, e->peak, e->u);
-        if (has_d) e->d = k->metric_scale * form_root(root, has_peak ? e->peak : e->u) + k->floor;
+    return count == CREASE_LANES ? lanes_load(p + i) : lanes_load_some(p + i, count, 0);
+}
+
+CREASE_FORMULA void form_store(crease_real *p, size_t i, size_t count, crease_lane x)
+{
+    if (count == CREASE_LANES) lanes_store(p + i, x);
+    else lanes_store_some(p + i, count, x);
+}
+
+/* The metric; moves the second moment. */
+CREASE_FORMULA crease_lane form_metric(const form_arrays *a, const form_numbers *k, form_shape s, size_t i,
+                                       size_t count, crease_lane g)
+{
+    crease_lane d = k->floor;
+    if (s.second) {
+        crease_lane u = k->keep2 * form_load(a->u, i, count) + k->add2 * (g * g);
+        form_store(a->u, i, count, u);
+        if (s.peak) {
+            crease_lane peak = form_load(a->peak, i, count);
+            u = crease_pick(peak > u, peak, u);
+            form_store(a->peak, i, count, u);
+        }
+        if (s.diagonal) d = k->metric_scale * form_root(s.root, u) + k->floor;
     }
-    if (has_d) e->d = crease_pick(e->d == 0, lanes_all(CREASE_LEAST_METRIC), e->d);
-    e->x0 = k->center_scale * e->center;
-    e->v = k->linear * e->m;
-    e->c = e->d * e->x0 - e->v;
+    return s.diagonal ? crease_pick(d == 0, crease_all(CREASE_LEAST_METRIC), d) : d;
 }
 
-/* count entries from i on. The whole vectors and the rest of a run share this text. */
-CREASE_FORMULA void form_at(const crease_form_run *run, const form_numbers *k, crease_root root, bool has_u,
-                            bool has_peak, size_t i, size_t count)
+CREASE_FORMULA void form_at(const form_arrays *a, const form_numbers *k, form_shape s, size_t i, size_t count)
 {
-#define FORM_LOAD(field) lanes_load_some((const crease_real *)run->field + i, count, 0)
-#define FORM_STORE(field, value) lanes_store_some((crease_real *)run->field + i, count, value)
-    bool has_decay = run->decay != 0;
-    form_lane e = { .g = FORM_LOAD(g), .center = FORM_LOAD(center), .m = FORM_LOAD(m) };
-    if (has_decay) e.x = FORM_LOAD(x);
-    if (has_u) e.u = FORM_LOAD(u);
-    if (has_peak) e.peak = FORM_LOAD(peak);
-    form_step(k, root, has_decay, has_u, has_peak, run->d != NULL, &e);
-    FORM_STORE(m, e.m);
-    if (has_u) FORM_STORE(u, e.u);
-    if (has_peak) FORM_STORE(peak, e.peak);
-    FORM_STORE(c, e.c);
-    if (run->d) FORM_STORE(d, e.d);
-    if (run->x0) FORM_STORE(x0, e.x0);
-    if (run->v) FORM_STORE(v, e.v);
-#undef FORM_LOAD
-#undef FORM_STORE
+    crease_lane g = form_load(a->g, i, count);
+    if (s.decay) g += k->decay * form_load(a->x, i, count);
+    crease_lane m = k->keep1 * form_load(a->m, i, count) + k->add1 * g;
+    crease_lane d = form_metric(a, k, s, i, count, g);
+    crease_lane x0 = k->center_scale * form_load(a->center, i, count), v = k->linear * m;
+    form_store(a->m, i, count, m);
+    form_store(a->c, i, count, d * x0 - v);
+    if (s.diagonal) form_store(a->d, i, count, d);
+    if (s.parts) {
+        form_store(a->x0, i, count, x0);
+        form_store(a->v, i, count, v);
+    }
 }
 
-CREASE_FORMULA void form_run(const crease_form_run *run, crease_root root, bool has_u, bool has_peak)
+CREASE_FORMULA void form_run(const crease_form_run *run, form_shape s)
 {
-    form_numbers k = form_narrow(run);
+    const form_numbers k = form_narrow(run);
+    const form_arrays a = { run->g, run->x, run->center, run->m, run->u, run->peak, run->c, run->d, run->x0, run->v };
     size_t i = 0;
-    for (; i + CREASE_LANES <= run->n; i += CREASE_LANES) form_at(run, &k, root, has_u, has_peak, i, CREASE_LANES);
-    if (i < run->n) form_at(run, &k, root, has_u, has_peak, i, run->n - i);
+    for (; i + CREASE_LANES <= run->n; i += CREASE_LANES) form_at(&a, &k, s, i, CREASE_LANES);
+    if (i < run->n) form_at(&a, &k, s, i, run->n - i);
 }
 
+/* The shapes of the methods that there are have loops of their own; the last one takes anything. */
 static void cpu_form(const crease_form_run *run)
 {
-    if (!run->u) form_run(run, CREASE_ROOT_NONE, false, false);
-    else if (run->peak) form_run(run, run->root, true, true);
-    else if (run->root == CREASE_ROOT_CUBE) form_run(run, CREASE_ROOT_CUBE, true, false);
-    else form_run(run, run->root, true, false);
+    form_shape s = { run->root, run->u, run->u && run->peak, run->decay != 0, run->d, run->x0 };
+    bool bare = !s.peak && !s.decay && !s.parts && s.diagonal && s.second;
+    if (bare && s.root == CREASE_ROOT_CUBE) form_run(run, (form_shape){ CREASE_ROOT_CUBE, true, .diagonal = true });
+    else if (bare) form_run(run, (form_shape){ s.root, true, .diagonal = true });
+    else if (!s.second && !s.parts && !s.decay) form_run(run, (form_shape){ .diagonal = s.diagonal });
+    else form_run(run, s);
 }
 
 static void cpu_average(size_t n, double c, const void *xhat, void *x, void *hat)
 {
-    const crease_real *in = xhat, part = (crease_real)c, rest = (crease_real)(1 - c);
+    const crease_real *in = xhat;
+    const crease_lane part = crease_all(c), rest = crease_all(1 - c);
     crease_real *out = x;
     if (hat) cpu_copy(n, xhat, hat);
     if (c == 1) {
         cpu_copy(n, xhat, x);
         return;
     }
-    for (size_t i = 0; i < n; i++) out[i] = rest * out[i] + part * in[i];
+    size_t i = 0;
+    for (; i + CREASE_LANES <= n; i += CREASE_LANES)
+        lanes_store(out + i, rest * lanes_load(out + i) + part * lanes_load(in + i));
+    if (i < n) {
+        crease_lane mean = rest * lanes_load_some(out + i, n - i, 0) + part * lanes_load_some(in + i, n - i, 0);
+        lanes_store_some(out + i, n - i, mean);
+    }
 }
 
 #endif

@@ -88,11 +88,11 @@ static void group_zero(size_t n, crease_real *x)
 /* No group term: x = soft(c)/(d + ridge). */
 static int group_solve_free(const group_problem *p, crease_real *x)
 {
-    crease_lane l1 = lanes_all(p->l1), ridge = lanes_all(p->ridge);
+    crease_lane l1 = crease_all(p->l1), ridge = crease_all(p->ridge);
     crease_mask unbounded = { 0 };
     for (size_t i = 0; i < p->n; i += CREASE_LANES) {
         size_t count = p->n - i < CREASE_LANES ? p->n - i : CREASE_LANES;
-        crease_lane d = p->d ? lanes_load_some(p->d + i, count, 1) : lanes_all(p->scalar);
+        crease_lane d = p->d ? lanes_load_some(p->d + i, count, 1) : crease_all(p->scalar);
         crease_lane c = crease_soft(lanes_load_some(p->c + i, count, 0), l1);
         unbounded |= (d + ridge == 0) & (c != 0);
         lanes_store_some(x + i, count, crease_ratio(c, d + ridge));

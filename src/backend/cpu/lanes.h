@@ -44,7 +44,22 @@ CREASE_FORMULA crease_lane crease_square_root(crease_lane x)
     return x;
 }
 
-CREASE_FORMULA crease_lane lanes_all(double value)
+static size_t round_up(size_t n, size_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+CREASE_FORMULA crease_lane crease_all(double value)
 {
     return (crease_lane){ 0 } + (crease_real)value;
 }
@@ -62,7 +77,7 @@ CREASE_FORMULA void lanes_store(crease_real *p, crease_lane x)
 /* The first count entries, the others fill. */
 CREASE_FORMULA crease_lane lanes_load_some(const crease_real *p, size_t count, crease_real fill)
 {
-    crease_lane x = lanes_all(fill);
+    crease_lane x = crease_all(fill);
     memcpy(&x, p, count * sizeof *p);
     return x;
 }
@@ -72,17 +87,18 @@ CREASE_FORMULA void lanes_store_some(crease_real *p, size_t count, crease_lane x
     memcpy(p, &x, count * sizeof *p);
 }
 
-CREASE_FORMULA double lanes_sum(crease_lane x)
+/* The tree of formulas/reduce.h, in registers. */
+CREASE_FORMULA crease_real lanes_sum(crease_lane x)
 {
-    crease_real a[CREASE_LANES];
-    memcpy(a, &x, sizeof a);
-    return crease_lanes_sum(a);
-}
-
-CREASE_FORMULA crease_mask lanes_larger(crease_mask a, crease_mask b)
-{
-    crease_mask above = a > b;
-    return (above & a) | (~above & b);
+#if CREASE_CPU_BITS == 64
+    x += __builtin_shuffle(x, (crease_mask){ 4, 5, 6, 7 });
+    x += __builtin_shuffle(x, (crease_mask){ 2, 3 });
+#else
+    x += __builtin_shuffle(x, (crease_mask){ 8, 9, 10, 11, 12, 13, 14, 15 });
+    x += __builtin_shuffle(x, (crease_mask){ 4, 5, 6, 7 });
+    x += __builtin_shuffle(x, (crease_mask){ 2, 3 });
+#endif
+    return x[0] + x[1];
 }
 
 CREASE_FORMULA crease_mask lanes_smaller(crease_mask a, crease_mask b)

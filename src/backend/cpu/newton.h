@@ -19,7 +19,7 @@ enum {
 #else
 #define NEWTON_LEAST 0x1p-60f
 #define NEWTON_MOST  0x1p60f
-#define NEWTON_TOLERANCE 0x1p-23f
+#define NEWTON_TOLERANCE 0x1p-21f
 #endif
 
 /* Consecutive groups of a task, lane by lane. c^ = soft(c, l1) scale, tau^ = tau scale in [1, 2). */
@@ -30,7 +30,8 @@ typedef struct window {
     crease_mask least[WINDOW_LANES];  /* bits of the least d: <= 0 if some d <= 0 */
     crease_lane norm[WINDOW_LANES], left[WINDOW_LANES], start[WINDOW_LANES];
     crease_mask live[WINDOW_LANES], odd[WINDOW_LANES];
-    crease_mask order[WINDOW_LANES];  /* the live ones of each vector first */
+    crease_mask order[WINDOW_LANES];  /* the live ones of each vector first, */
+    crease_mask back[WINDOW_LANES];   /* and where each of them went */
     size_t live_count[WINDOW_LANES];
 } window;
 
@@ -80,30 +81,30 @@ static void window_thresholds(const crease_shrink_task *task, window *w)
 static void window_order(window *w)
 {
     for (size_t v = 0; v < w->lanes; v++) {
-        crease_integer live[CREASE_LANES], order[CREASE_LANES] = { 0 };
-        size_t n = 0;
+        crease_integer live[CREASE_LANES], order[CREASE_LANES + 1] = { 0 }, back[CREASE_LANES], n = 0;
         memcpy(live, &w->live[v], sizeof live);
         for (int l = 0; l < CREASE_LANES; l++) {
             order[n] = l;
-            n -= (size_t)live[l]; /* 0 or -1 */
-            if (n == CREASE_LANES) break;
+            back[l] = n;
+            n -= live[l]; /* 0 or -1 */
         }
-        memcpy(&w->order[v], order, sizeof order);
-        w->live_count[v] = n;
+        memcpy(&w->order[v], order, sizeof w->order[v]);
+        memcpy(&w->back[v], back, sizeof back);
+        w->live_count[v] = (size_t)n;
     }
 }
 
 /* Zero, live or odd, once the moments are there. Comparisons with NaN fail, and end in odd. */
 static void window_decide(window *w)
 {
-    const crease_lane most = lanes_all((double)NEWTON_MOST), least = lanes_all((double)NEWTON_LEAST);
+    const crease_lane most = crease_all((double)NEWTON_MOST), least = crease_all((double)NEWTON_LEAST);
     for (size_t v = 0; v < w->lanes; v++) {
-        crease_lane norm = crease_square_root(w->m0[v]), mean = w->m1[v] / w->m0[v];
-        crease_lane spread = w->m2[v] / (w->m1[v] * mean) - 1;
+        crease_lane norm = crease_square_root(w->m0[v]), inverse_mean = w->m0[v] / w->m1[v];
+        crease_lane spread = w->m2[v] * inverse_mean / w->m1[v] - 1;
         w->norm[v] = norm;
-        w->left[v] = crease_secular_left(norm, w->tau[v], mean);
-        w->start[v] = crease_secular_start(norm, w->tau[v], mean, spread);
-        crease_mask within = (w->m0[v] < most) & (w->m1[v] < most) & (w->tau[v] >= 1);
+        w->left[v] = crease_secular_left(norm, w->tau[v], inverse_mean);
+        w->start[v] = crease_secular_start(norm, w->tau[v], inverse_mean, spread);
+        crease_mask within = (w->m0[v] < most) & (crease_absolute(w->m1[v]) < most) & (w->tau[v] >= 1);
         crease_mask zero = within & (norm <= w->tau[v]);
         w->live[v] = within & ~zero & (w->least[v] > 0) & (w->start[v] > least) & (w->start[v] < most)
                      & (w->left[v] > least);
@@ -137,7 +138,7 @@ static void radii_collect(const window *w, radii *r)
     r->steps = 0;
     for (size_t v = 0; v < r->lanes; v++) {
         r->active[v] = lanes_below((crease_integer)(n - v * CREASE_LANES));
-        r->taken[v] = lanes_all(0);
+        r->taken[v] = crease_all(0);
     }
 }
 
@@ -159,15 +160,19 @@ static bool radii_step(radii *r)
     return lanes_any(any);
 }
 
-/* Adds the groups of r to the statistics, q being |x|^2/s^2 of the answer. */
-static void radii_report(const radii *r, crease_shrink_stats *stats)
+/* Adds the groups of r to the statistics, q being |x|^2/s^2 of the answer; those still active have reached
+ * the cap, and are left out when they go on elsewhere. */
+static void radii_report(const radii *r, bool go_on, crease_shrink_stats *stats)
 {
-    crease_lane largest = lanes_all(0), sum = lanes_all(0), bound = lanes_all(0);
+    crease_lane largest = crease_all(0), sum = crease_all(0), bound = crease_all(0);
     for (size_t v = 0; v < r->lanes; v++) {
         crease_lane off = r->tau[v] * crease_absolute(1 - crease_square_root(r->q[v])) / r->norm[v];
-        off = crease_pick(lanes_below((crease_integer)(r->count - v * CREASE_LANES)), off, lanes_all(0));
-        largest = crease_pick(r->taken[v] > largest, r->taken[v], largest);
-        sum += r->taken[v];
+        crease_mask counted = lanes_below((crease_integer)(r->count - v * CREASE_LANES));
+        if (go_on) counted &= ~r->active[v];
+        off = crease_pick(counted, off, crease_all(0));
+        crease_lane taken = crease_pick(counted, r->taken[v], crease_all(0));
+        largest = crease_pick(taken > largest, taken, largest);
+        sum += taken;
         bound = crease_pick(off <= bound, bound, off);
     }
     for (int l = 0; l < CREASE_LANES; l++) {

@@ -23,24 +23,9 @@ typedef struct plan {
     plan_kind kind;
     size_t rows, inner, stride; /* of the sheet */
     size_t groups;              /* in a window */
-    size_t width;               /* of a slice, in columns */
+    size_t columns, width;      /* of a slice: see packed_columns */
     size_t raw, packed, gathered;
 } plan;
-
-static size_t round_up(size_t n, size_t unit)
-{
-    return (n + unit - 1) / unit * unit;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 static size_t largest_group(const crease_groups *s)
 {
@@ -68,11 +53,12 @@ static void plan_window(plan *p)
     size_t most = smaller(WINDOW_GROUPS, ROWS_MOST_COLUMNS / p->inner);
     size_t groups = smaller(most, ROWS_BYTES / bytes) / CREASE_LANES * CREASE_LANES;
     p->groups = larger(groups, CREASE_LANES);
-    size_t width = SLICE_LANES * CREASE_LANES;
-    p->width = p->inner > 1 ? width : smaller(width, p->groups);
-    size_t per_slice = p->inner > 1 ? p->width / p->inner : CREASE_LANES; /* at least */
+    p->columns = smaller(ROWS_MOST_INNER, p->groups * p->inner);
+    size_t reach = round_up(p->inner, CREASE_LANES), last = p->columns / p->inner * p->inner - p->inner;
+    p->width = p->inner > 1 ? round_up(last + reach, CREASE_LANES) : p->columns;
+    size_t per_slice = p->inner > 1 ? p->columns / p->inner : CREASE_LANES; /* at least */
     size_t slices = (p->groups + per_slice - 1) / per_slice;
-    p->packed = slices * 2 * (p->rows * p->width + CREASE_LANES);
+    p->packed = slices * 2 * p->rows * p->width;
 }
 
 static plan plan_of(const crease_groups *s)
@@ -137,10 +123,10 @@ static bool any_nonzero(size_t n, const crease_real *x)
 }
 
 /* By the slow road, or in closed form. */
-static int solve_contiguous(const crease_shrink_task *task, const group_problem *p, unsigned steps, crease_real *x,
-                            group_outcome *o)
+static int solve_contiguous(const crease_shrink_task *task, const group_problem *p, careful_start start,
+                            crease_real *x, group_outcome *o)
 {
-    if (p->tau > 0 && !isinf(p->tau)) return careful_solve(p, task->rule, task->max_iters, steps, x, o);
+    if (p->tau > 0 && !isinf(p->tau)) return careful_solve(p, task->rule, task->max_iters, start, x, o);
     *o = (group_outcome){ .live = false };
     if (isinf(p->tau)) {
         group_zero(p->n, x);
@@ -151,7 +137,7 @@ static int solve_contiguous(const crease_shrink_task *task, const group_problem 
     return code;
 }
 
-static int solve_group(const oracle *o, size_t g, unsigned steps)
+static int solve_group(const oracle *o, size_t g, careful_start start)
 {
     const crease_groups *s = o->task->groups;
     crease_real *c = o->gathered, *d = c + o->plan.gathered, *out = d + o->plan.gathered;
@@ -160,7 +146,7 @@ static int solve_group(const oracle *o, size_t g, unsigned steps)
     group_problem p = { crease_group_size(s, g), group_view(s, g, o->task->c, c), group_view(s, g, o->task->d, d),
                         o->task->scalar, o->l1, o->ridge, group_threshold(o->task, g) };
     group_outcome outcome;
-    int code = solve_contiguous(o->task, &p, steps, x, &outcome);
+    int code = solve_contiguous(o->task, &p, start, x, &outcome);
     if (code != CREASE_OK) {
         o->stats->failed_group = g;
         return code;
@@ -170,35 +156,53 @@ static int solve_group(const oracle *o, size_t g, unsigned steps)
     return CREASE_OK;
 }
 
-/* Statistics of a window, and the slow road for what needs it: odd groups, and live ones that are still
- * moving after the cap. */
-static int window_finish(const oracle *o, const window *w, radii *r)
+static bool has(const crease_mask *of_group, size_t g)
 {
-    crease_mask odd = { 0 }, unfinished = { 0 };
-    size_t live = r->count, odd_groups = 0;
-    radii_report(r, o->stats);
-    for (size_t v = 0; v < w->lanes; v++) odd |= w->odd[v];
-    for (size_t v = 0; v < r->lanes; v++) unfinished |= r->active[v];
-    if (lanes_any(odd)) {
-        for (size_t g = 0; g < w->count; g++) {
-            if (!w->odd[g / CREASE_LANES][g % CREASE_LANES]) continue;
-            odd_groups++;
-            CREASE_TRY(solve_group(o, w->first + g, 0));
-        }
+    return of_group[g / CREASE_LANES][g % CREASE_LANES] != 0;
+}
+
+static bool has_any(const crease_mask *of_group, size_t lanes)
+{
+    crease_mask any = { 0 };
+    for (size_t v = 0; v < lanes; v++) any |= of_group[v];
+    return lanes_any(any);
+}
+
+static int solve_odd(const oracle *o, const window *w)
+{
+    for (size_t g = 0; g < w->count; g++) {
+        if (!has(w->odd, g)) continue;
+        o->stats->zero_groups--; /* it was taken for one */
+        CREASE_TRY(solve_group(o, w->first + g, (careful_start){ 0 }));
     }
-    o->stats->zero_groups += w->count - live - odd_groups;
-    if (!lanes_any(unfinished)) return CREASE_OK;
-    bool may_go_on = o->task->max_iters == 0 || o->task->max_iters > o->cap;
+    return CREASE_OK;
+}
+
+/* Groups still active after the cap of the fast road. */
+static int solve_unfinished(const oracle *o, const radii *r, bool go_on)
+{
     for (size_t i = 0; i < r->count; i++) {
-        if (!r->active[i / CREASE_LANES][i % CREASE_LANES]) continue;
-        if (!may_go_on) {
+        size_t v = i / CREASE_LANES, l = i % CREASE_LANES;
+        if (!r->active[v][l]) continue;
+        if (!go_on) {
             o->stats->capped_groups++;
             continue;
         }
         o->stats->live_groups--; /* it is counted again */
-        o->stats->all_iterations -= r->steps;
-        CREASE_TRY(solve_group(o, r->group[i], r->steps));
+        careful_start start = { r->steps, (double)r->s[v][l] * r->unit[v][l] };
+        CREASE_TRY(solve_group(o, r->group[i], start));
     }
+    return CREASE_OK;
+}
+
+/* Statistics of a window, and the slow road for what needs it. */
+static int window_finish(const oracle *o, const window *w, const radii *r)
+{
+    bool go_on = o->task->max_iters == 0 || o->task->max_iters > o->cap;
+    radii_report(r, go_on, o->stats);
+    o->stats->zero_groups += w->count - r->count;
+    if (has_any(w->odd, w->lanes)) CREASE_TRY(solve_odd(o, w));
+    if (has_any(r->active, r->lanes)) CREASE_TRY(solve_unfinished(o, r, go_on));
     return CREASE_OK;
 }
 
@@ -238,7 +242,8 @@ static sheet sheet_of(const oracle *o, const window *w)
 
 static void rows_of_columns(const oracle *o, const sheet *h, const window *w, radii *r)
 {
-    packed_columns p = { .rows = h->rows, .inner = 1, .width = o->plan.width };
+    packed_columns p = { .rows = h->rows, .inner = 1, .columns = o->plan.columns,
+                         .width = o->plan.width };
     column_move moves[WINDOW_LANES];
     plan_moves(w, &p, o->packed, moves);
     if (r->count > 0) {
@@ -250,7 +255,8 @@ static void rows_of_columns(const oracle *o, const sheet *h, const window *w, ra
 
 static void rows_of_pieces(const oracle *o, const sheet *h, const window *w, radii *r)
 {
-    packed_columns p = { .rows = h->rows, .inner = h->inner, .width = o->plan.width };
+    packed_columns p = { .rows = h->rows, .inner = h->inner, .columns = o->plan.columns,
+                         .width = o->plan.width };
     size_t live[WINDOW_GROUPS];
     plan_pieces(w, &p, o->packed, live);
     pack_pieces(h, w, &p, live);
@@ -311,7 +317,7 @@ static int runs_window(const oracle *o, size_t first, size_t *count)
     radii_collect(&w, &r);
     runs_newton(runs, o->l1, o->ridge, &w, &r, o->cap);
     for (size_t g = 0; g < w.count; g++) {
-        if (!w.live[g / CREASE_LANES][g % CREASE_LANES]) group_zero(runs[g].n, runs[g].x);
+        if (!has(w.live, g)) group_zero(runs[g].n, runs[g].x);
         if (o->plan.kind == PLAN_GATHERED) group_scatter(o->task->groups, first + g, runs[g].x, o->x);
     }
     *count = w.count;
@@ -323,7 +329,7 @@ static int runs_window(const oracle *o, size_t first, size_t *count)
 static int solve_one(const oracle *o, size_t first, size_t *count)
 {
     *count = 1;
-    return solve_group(o, first, 0);
+    return solve_group(o, first, (careful_start){ 0 });
 }
 
 static int cpu_shrink_diag(const crease_shrink_task *task, void *x, crease_shrink_stats *stats)

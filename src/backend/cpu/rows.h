@@ -32,7 +32,9 @@ typedef struct slice {
 } slice;
 
 typedef struct packed_columns {
-    size_t rows, inner, width, slices;
+    size_t rows, inner, slices;
+    size_t columns; /* that a slice may hold */
+    size_t width;   /* from row to row */
     slice slice[WINDOW_LANES > CREASE_LANES ? WINDOW_LANES : CREASE_LANES];
 } packed_columns;
 
@@ -64,8 +66,8 @@ CREASE_FORMULA void load_problem(const sheet *h, size_t o, size_t column, bool w
     *c = load_columns(h, h->c, o, column, whole);
     *d = load_columns(h, h->d, o, column, whole);
     if (!plain) {
-        *c = crease_soft(*c, lanes_all(h->l1));
-        *d += lanes_all(h->ridge);
+        *c = crease_soft(*c, crease_all(h->l1));
+        *d += crease_all(h->ridge);
     }
     *c *= scale;
 }
@@ -77,7 +79,7 @@ CREASE_FORMULA void moments_of(const sheet *h, size_t begin, size_t end, size_t 
     crease_lane m0[MOMENT_LANES], m1[MOMENT_LANES], m2[MOMENT_LANES];
     crease_mask least[MOMENT_LANES];
     for (int v = 0; v < lanes; v++) {
-        m0[v] = m1[v] = m2[v] = lanes_all(0);
+        m0[v] = m1[v] = m2[v] = crease_all(0);
         least[v] = sums->least[v0 + v];
     }
     for (size_t o = begin; o < end; o++) {
@@ -103,7 +105,7 @@ CREASE_FORMULA void rows_moments_of(const sheet *h, bool plain, const crease_lan
 {
     size_t whole = h->columns / CREASE_LANES, lanes = (h->columns + CREASE_LANES - 1) / CREASE_LANES;
     for (size_t v = 0; v < lanes; v++) {
-        sums->m0[v] = sums->m1[v] = sums->m2[v] = lanes_all(0);
+        sums->m0[v] = sums->m1[v] = sums->m2[v] = crease_all(0);
         sums->least[v] = (crease_mask){ 0 } + real_bits(cpu_infinity);
     }
     for (size_t begin = 0; begin < h->rows; begin += ROWS_CHUNK) {
@@ -170,15 +172,15 @@ static void window_moments(const sheet *h, window *w)
 
 /* --- packing -------------------------------------------------------------------------------------- */
 
-/* Where the live columns of each vector of a row go (inner = 1). */
+/* Where the live columns of each vector of a row go (inner = 1): whole vectors are stored, each over the
+ * rubbish at the end of the one before.                                                                 */
 typedef struct column_move {
-    crease_mask back; /* where each live lane went */
     size_t slice, at;
 } column_move;
 
 static void slice_open(packed_columns *p, crease_real *memory, size_t first)
 {
-    size_t size = p->rows * p->width + CREASE_LANES; /* the last store of a row runs over by a vector */
+    size_t size = p->rows * p->width;
     slice *s = &p->slice[p->slices++];
     s->c = memory + (p->slices - 1) * 2 * size;
     s->d = s->c + size;
@@ -192,14 +194,9 @@ static void plan_moves(const window *w, packed_columns *p, crease_real *memory, 
     p->slices = 0;
     for (size_t v = 0; v < w->lanes; v++) {
         size_t n = w->live_count[v];
-        crease_integer order[CREASE_LANES], back[CREASE_LANES] = { 0 };
-        memcpy(order, &w->order[v], sizeof order);
-        for (size_t l = 0; l < n; l++) back[order[l]] = (crease_integer)l;
-        if (p->slices == 0 || p->slice[p->slices - 1].columns + n > p->width) slice_open(p, memory, groups);
+        if (p->slices == 0 || p->slice[p->slices - 1].columns + CREASE_LANES > p->columns) slice_open(p, memory, groups);
         slice *s = &p->slice[p->slices - 1];
-        memcpy(&moves[v].back, back, sizeof back);
-        moves[v].slice = p->slices - 1;
-        moves[v].at = s->columns;
+        moves[v] = (column_move){ p->slices - 1, s->columns };
         s->columns += n;
         s->groups += n;
         groups += n;
@@ -209,15 +206,18 @@ static void plan_moves(const window *w, packed_columns *p, crease_real *memory, 
 CREASE_FORMULA void pack_columns_of(const sheet *h, bool plain, const window *w, const packed_columns *p,
                                     const column_move *moves)
 {
-    for (size_t o = 0; o < h->rows; o++) {
+    for (size_t begin = 0; begin < h->rows; begin += ROWS_CHUNK) {
+        size_t end = begin + ROWS_CHUNK < h->rows ? begin + ROWS_CHUNK : h->rows;
         for (size_t v = 0; v < w->lanes; v++) {
             const slice *s = &p->slice[moves[v].slice];
-            size_t to = o * p->width + moves[v].at;
             bool whole = (v + 1) * CREASE_LANES <= h->columns;
-            crease_lane c, d;
-            load_problem(h, o, v * CREASE_LANES, whole, plain, w->scale[v], &c, &d);
-            lanes_store(s->c + to, __builtin_shuffle(c, w->order[v]));
-            lanes_store(s->d + to, __builtin_shuffle(d, w->order[v]));
+            crease_mask order = w->order[v];
+            crease_lane scale = w->scale[v], c, d;
+            for (size_t o = begin, to = begin * p->width + moves[v].at; o < end; o++, to += p->width) {
+                load_problem(h, o, v * CREASE_LANES, whole, plain, scale, &c, &d);
+                lanes_store(s->c + to, __builtin_shuffle(c, order));
+                lanes_store(s->d + to, __builtin_shuffle(d, order));
+            }
         }
     }
 }
@@ -231,14 +231,19 @@ static void pack_columns(const sheet *h, const window *w, const packed_columns *
 /* x of the window from the packed x, zeros between. */
 static void unpack_columns(const sheet *h, const window *w, const packed_columns *p, const column_move *moves)
 {
-    for (size_t o = 0; o < h->rows; o++) {
+    for (size_t begin = 0; begin < h->rows; begin += ROWS_CHUNK) {
+        size_t end = begin + ROWS_CHUNK < h->rows ? begin + ROWS_CHUNK : h->rows;
         for (size_t v = 0; v < w->lanes; v++) {
-            crease_lane x = lanes_load(p->slice[moves[v].slice].c + o * p->width + moves[v].at);
-            x = crease_pick(w->live[v], __builtin_shuffle(x, moves[v].back), lanes_all(0));
-            crease_real *to = h->x + o * h->x_stride + v * CREASE_LANES;
-            size_t count = h->columns - v * CREASE_LANES;
-            if (count >= CREASE_LANES) lanes_store(to, x);
-            else lanes_store_some(to, count, x);
+            const crease_real *from = p->slice[moves[v].slice].c + moves[v].at;
+            crease_real *to = h->x + v * CREASE_LANES;
+            size_t count = smaller(CREASE_LANES, h->columns - v * CREASE_LANES);
+            crease_mask live = w->live[v], back = w->back[v];
+            for (size_t o = begin; o < end; o++) {
+                crease_lane x = __builtin_shuffle(lanes_load(from + o * p->width), back);
+                x = crease_pick(live, x, crease_all(0));
+                if (count == CREASE_LANES) lanes_store(to + o * h->x_stride, x);
+                else lanes_store_some(to + o * h->x_stride, count, x);
+            }
         }
     }
 }
@@ -249,7 +254,7 @@ static void plan_pieces(const window *w, packed_columns *p, crease_real *memory,
     p->slices = 0;
     for (size_t g = 0; g < w->count; g++) {
         if (!w->live[g / CREASE_LANES][g % CREASE_LANES]) continue;
-        if (p->slices == 0 || p->slice[p->slices - 1].columns + p->inner > p->width) slice_open(p, memory, n);
+        if (p->slices == 0 || p->slice[p->slices - 1].columns + p->inner > p->columns) slice_open(p, memory, n);
         slice *s = &p->slice[p->slices - 1];
         s->columns += p->inner;
         s->groups++;
@@ -260,17 +265,19 @@ static void plan_pieces(const window *w, packed_columns *p, crease_real *memory,
 CREASE_FORMULA void pack_pieces_of(const sheet *h, bool plain, const window *w, const packed_columns *p,
                                    const size_t *live)
 {
-    const crease_real *scale = (const crease_real *)w->scale;
-    for (size_t u = 0; u < p->slices; u++) {
-        const slice *s = &p->slice[u];
-        for (size_t o = 0; o < h->rows; o++) {
+    const crease_real *scales = (const crease_real *)w->scale;
+    for (size_t begin = 0; begin < h->rows; begin += ROWS_CHUNK) {
+        size_t end = begin + ROWS_CHUNK < h->rows ? begin + ROWS_CHUNK : h->rows;
+        for (const slice *s = p->slice; s < p->slice + p->slices; s++) {
             for (size_t k = 0; k < s->groups; k++) {
-                size_t g = live[s->first + k], to = o * p->width + k * h->inner;
+                size_t g = live[s->first + k];
+                crease_lane scale = crease_all(scales[g]), c, d;
                 for (size_t i = 0; i < h->inner; i += CREASE_LANES) {
-                    crease_lane c, d;
-                    load_problem(h, o, g * h->inner + i, false, plain, lanes_all(scale[g]), &c, &d);
-                    lanes_store(s->c + to + i, c); /* runs over into the next piece, which comes later */
-                    lanes_store(s->d + to + i, d);
+                    for (size_t o = begin, to = begin * p->width + k * h->inner + i; o < end; o++, to += p->width) {
+                        load_problem(h, o, g * h->inner + i, false, plain, scale, &c, &d);
+                        lanes_store(s->c + to, c); /* runs over into the next piece, which comes later */
+                        lanes_store(s->d + to, d);
+                    }
                 }
             }
         }
@@ -283,21 +290,31 @@ static void pack_pieces(const sheet *h, const window *w, const packed_columns *p
     else pack_pieces_of(h, false, w, p, live);
 }
 
+/* All but the last piece of a window's rows may run over into the next, which is written after it. */
+static void unpack_piece(const sheet *h, size_t begin, size_t end, const crease_real *from, size_t width, size_t g,
+                         bool last)
+{
+    for (size_t i = 0; i < h->inner; i += CREASE_LANES) {
+        size_t count = last ? smaller(CREASE_LANES, h->inner - i) : CREASE_LANES;
+        for (size_t o = begin; o < end; o++) {
+            crease_real *to = h->x + o * h->x_stride + g * h->inner + i;
+            crease_lane x = lanes_load(from + o * width + i);
+            if (count == CREASE_LANES) lanes_store(to, x);
+            else lanes_store_some(to, count, x);
+        }
+    }
+}
+
 static void unpack_pieces(const sheet *h, const window *w, const packed_columns *p)
 {
-    const crease_real zeros[ROWS_MOST_INNER] = { 0 };
-    for (size_t o = 0; o < h->rows; o++) {
-        size_t u = 0, k = 0;
+    const crease_real zeros[ROWS_MOST_INNER + CREASE_LANES] = { 0 };
+    for (size_t begin = 0; begin < h->rows; begin += ROWS_CHUNK) {
+        size_t end = begin + ROWS_CHUNK < h->rows ? begin + ROWS_CHUNK : h->rows, u = 0, k = 0;
         for (size_t g = 0; g < w->count; g++) {
             bool live = w->live[g / CREASE_LANES][g % CREASE_LANES], last = g + 1 == w->count;
             if (live && k == p->slice[u].groups) u++, k = 0;
-            const crease_real *from = live ? p->slice[u].c + o * p->width + k++ * h->inner : zeros;
-            crease_real *to = h->x + o * h->x_stride + g * h->inner;
-            /* all but the last piece may run over into the next, which is written after it */
-            for (size_t i = 0; i < h->inner; i += CREASE_LANES) {
-                if (!last) lanes_store(to + i, lanes_load(from + i));
-                else for (size_t l = i; l < h->inner && l < i + CREASE_LANES; l++) to[l] = from[l];
-            }
+            if (live) unpack_piece(h, begin, end, p->slice[u].c + k++ * h->inner, p->width, g, last);
+            else unpack_piece(h, begin, end, zeros, 0, g, last);
         }
     }
 }
@@ -307,11 +324,11 @@ static void unpack_pieces(const sheet *h, const window *w, const packed_columns 
 CREASE_FORMULA void evaluate_lanes(const packed_columns *p, const slice *u, int lanes, const crease_lane *s,
                                    const crease_lane *tau, crease_lane *q, crease_lane *t)
 {
-    for (int v = 0; v < lanes; v++) q[v] = t[v] = lanes_all(0);
+    for (int v = 0; v < lanes; v++) q[v] = t[v] = crease_all(0);
     for (size_t begin = 0; begin < p->rows; begin += ROWS_CHUNK) {
         size_t end = begin + ROWS_CHUNK < p->rows ? begin + ROWS_CHUNK : p->rows;
         crease_lane q1[SLICE_LANES], t1[SLICE_LANES];
-        for (int v = 0; v < lanes; v++) q1[v] = t1[v] = lanes_all(0);
+        for (int v = 0; v < lanes; v++) q1[v] = t1[v] = crease_all(0);
         for (size_t o = begin; o < end; o++) {
             for (int v = 0; v < lanes; v++) {
                 size_t at = o * p->width + (size_t)v * CREASE_LANES;
@@ -329,11 +346,11 @@ CREASE_FORMULA void evaluate_lanes(const packed_columns *p, const slice *u, int 
 CREASE_FORMULA void output_lanes(const packed_columns *p, const slice *u, int lanes, const crease_lane *s,
                                  const crease_lane *tau, const crease_lane *unit, crease_lane *q)
 {
-    for (int v = 0; v < lanes; v++) q[v] = lanes_all(0);
+    for (int v = 0; v < lanes; v++) q[v] = crease_all(0);
     for (size_t begin = 0; begin < p->rows; begin += ROWS_CHUNK) {
         size_t end = begin + ROWS_CHUNK < p->rows ? begin + ROWS_CHUNK : p->rows;
         crease_lane q1[SLICE_LANES], factor[SLICE_LANES];
-        for (int v = 0; v < lanes; v++) q1[v] = lanes_all(0), factor[v] = s[v] * unit[v];
+        for (int v = 0; v < lanes; v++) q1[v] = crease_all(0), factor[v] = s[v] * unit[v];
         for (size_t o = begin; o < end; o++) {
             for (int v = 0; v < lanes; v++) {
                 size_t at = o * p->width + (size_t)v * CREASE_LANES;

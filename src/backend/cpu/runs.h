@@ -57,7 +57,7 @@ CREASE_FORMULA void run_moments_of(const run_place *r, bool plain, const run_sca
     sums[0] = sums[1] = sums[2] = 0;
     for (size_t i = 0; i < r->n;) {
         size_t end = i + RUNS_CHUNK < r->n ? i + RUNS_CHUNK : r->n;
-        m.a = m.b = m.c = lanes_all(0);
+        m.a = m.b = m.c = crease_all(0);
         for (; i + CREASE_LANES <= end; i += CREASE_LANES) moments_add(r, i, CREASE_LANES, plain, k, &m);
         if (i < end) moments_add(r, i, end - i, plain, k, &m);
         i = end;
@@ -75,7 +75,7 @@ CREASE_FORMULA void run_evaluate_of(const run_place *r, bool plain, const run_sc
     *q = *t = 0;
     for (size_t i = 0; i < r->n;) {
         size_t end = i + RUNS_CHUNK < r->n ? i + RUNS_CHUNK : r->n;
-        crease_lane q1 = lanes_all(0), t1 = lanes_all(0), c, d;
+        crease_lane q1 = crease_all(0), t1 = crease_all(0), c, d;
         for (; i + CREASE_LANES <= end; i += CREASE_LANES) {
             run_load(r, i, CREASE_LANES, plain, k, &c, &d);
             crease_secular_add(c, d, s, tau, &q1, &t1);
@@ -97,7 +97,7 @@ CREASE_FORMULA double run_output_of(const run_place *r, bool plain, const run_sc
     crease_lane factor = s * unit;
     for (size_t i = 0; i < r->n;) {
         size_t end = i + RUNS_CHUNK < r->n ? i + RUNS_CHUNK : r->n;
-        crease_lane q1 = lanes_all(0), c, d, a;
+        crease_lane q1 = crease_all(0), c, d, a;
         for (; i + CREASE_LANES <= end; i += CREASE_LANES) {
             run_load(r, i, CREASE_LANES, plain, k, &c, &d);
             a = crease_secular_direction(c, d, s, tau);
@@ -140,7 +140,7 @@ static void runs_moments(const run_place *runs, double l1, double ridge, window 
     bool plain = l1 == 0 && ridge == 0;
     for (size_t g = 0; g < w->count; g++) {
         size_t v = g / CREASE_LANES, l = g % CREASE_LANES;
-        run_scale k = { lanes_all(l1), lanes_all(ridge), lanes_all(w->scale[v][l]) };
+        run_scale k = { crease_all(l1), crease_all(ridge), crease_all(w->scale[v][l]) };
         double sums[3];
         crease_integer least;
         run_moments(&runs[g], plain, &k, sums, &least);
@@ -155,14 +155,14 @@ static void runs_moments(const run_place *runs, double l1, double ridge, window 
 static void runs_newton(const run_place *runs, double l1, double ridge, const window *w, radii *r, unsigned cap)
 {
     bool plain = l1 == 0 && ridge == 0;
-    run_scale k = { .l1 = lanes_all(l1), .ridge = lanes_all(ridge) };
+    run_scale k = { .l1 = crease_all(l1), .ridge = crease_all(ridge) };
     for (r->steps = 0; r->steps < cap;) {
         for (size_t i = 0; i < r->count; i++) {
             size_t v = i / CREASE_LANES, l = i % CREASE_LANES;
             if (!r->active[v][l]) continue;
             double q, t;
-            k.scale = lanes_all(1 / r->unit[v][l]);
-            run_evaluate(&runs[r->group[i] - w->first], plain, &k, lanes_all(r->s[v][l]), lanes_all(r->tau[v][l]),
+            k.scale = crease_all(1 / r->unit[v][l]);
+            run_evaluate(&runs[r->group[i] - w->first], plain, &k, crease_all(r->s[v][l]), crease_all(r->tau[v][l]),
                          &q, &t);
             r->q[v][l] = (crease_real)q;
             r->t[v][l] = (crease_real)t;
@@ -171,9 +171,9 @@ static void runs_newton(const run_place *runs, double l1, double ridge, const wi
     }
     for (size_t i = 0; i < r->count; i++) {
         size_t v = i / CREASE_LANES, l = i % CREASE_LANES;
-        k.scale = lanes_all(1 / r->unit[v][l]);
-        r->q[v][l] = (crease_real)run_output(&runs[r->group[i] - w->first], plain, &k, lanes_all(r->s[v][l]),
-                                             lanes_all(r->tau[v][l]), lanes_all(r->unit[v][l]));
+        k.scale = crease_all(1 / r->unit[v][l]);
+        r->q[v][l] = (crease_real)run_output(&runs[r->group[i] - w->first], plain, &k, crease_all(r->s[v][l]),
+                                             crease_all(r->tau[v][l]), crease_all(r->unit[v][l]));
     }
 }
 

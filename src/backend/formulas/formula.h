@@ -26,6 +26,11 @@
 typedef crease_real crease_lane;
 typedef crease_integer crease_mask;
 
+CREASE_FORMULA crease_lane crease_all(double value)
+{
+    return (crease_lane)value;
+}
+
 CREASE_FORMULA crease_mask crease_bits(crease_lane x)
 {
     crease_mask bits;

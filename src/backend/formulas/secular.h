@@ -47,23 +47,23 @@ CREASE_FORMULA crease_lane crease_secular_next_error(crease_lane q, crease_lane 
 
 /* Newton's reciprocal step from s = 0, where the sums need no division: with the mean m = sum c^2 d /
  * |c|^2, a lower bound of s (Jensen), never worse than (|c| - tau)/max d.                              */
-CREASE_FORMULA crease_lane crease_secular_left(crease_lane norm, crease_lane tau, crease_lane mean)
+CREASE_FORMULA crease_lane crease_secular_left(crease_lane norm, crease_lane tau, crease_lane inverse_mean)
 {
-    return (norm - tau) / mean;
+    return (norm - tau) * inverse_mean;
 }
 
 /* A closer start, on either side of s. With the variance v of d under the same weights, the power mean of
  * y_i = d_i s + tau is about y - 1.5 (m^-2 v) (y - tau)^2 / y, y = m s + tau; set it to |c|, a quadratic
  * equation in y. spread = v/m^2 is clipped where the expansion means nothing; overshooting costs one step. */
-CREASE_FORMULA crease_lane crease_secular_start(crease_lane norm, crease_lane tau, crease_lane mean,
+CREASE_FORMULA crease_lane crease_secular_start(crease_lane norm, crease_lane tau, crease_lane inverse_mean,
                                                 crease_lane spread)
 {
-    crease_lane k = (crease_real)1.5 * crease_pick(spread < (crease_real)0.4, spread, 0 * spread + (crease_real)0.4);
-    /* (1 - k) z^2 + b z - tau (norm - tau) = 0 for z = y - tau */
-    crease_lane b = tau + tau - norm, e = tau * (norm - tau);
-    crease_lane root = crease_square_root(b * b + 4 * (1 - k) * e);
-    crease_lane z = crease_pick(b > 0, (e + e) / (b + root), (root - b) / (2 * (1 - k)));
-    return z / mean;
+    crease_lane most = crease_all(0.4);
+    crease_lane k = 1 - (crease_real)1.5 * crease_pick(spread < most, spread, most);
+    /* k z^2 + b z - e = 0 for z = y - tau, without cancellation */
+    crease_lane b = tau + tau - norm, e = tau * (norm - tau), root = crease_square_root(b * b + 4 * k * e);
+    crease_lane top = crease_pick(b > 0, e + e, root - b), bottom = crease_pick(b > 0, b + root, k + k);
+    return top / bottom * inverse_mean;
 }
 
 #endif

@@ -1,0 +1,2 @@
+# the manual page
+dist_man_MANS = man/crease.1
