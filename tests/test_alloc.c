@@ -62,11 +62,14 @@ static int code_of(const crease_ctx *ctx)
 
 static int use_registry(crease_ctx *ctx)
 {
-    static const crease_type types[3] = { { .name = "test_a" },
-                                          { .name = "test_b" },
-                                          { .name = "test_c" } };
-    for (int i = 0; i < 3; i++) CREASE_TRY(crease_register(ctx, CREASE_PROBLEM, &types[i]));
-    assert_ptr_equal(crease_lookup(ctx, CREASE_PROBLEM, "test_b"), &types[1]);
+    static const char *const names[3] = { "test_a", "test_b", "test_c" };
+    static crease_stopping_type types[3];
+    for (int i = 0; i < 3; i++) {
+        types[i] = *(const crease_stopping_type *)crease_lookup(ctx, CREASE_STOPPING, "fixed");
+        types[i].base.name = names[i];
+        CREASE_TRY(crease_register(ctx, CREASE_STOPPING, &types[i].base));
+    }
+    assert_ptr_equal(crease_lookup(ctx, CREASE_STOPPING, "test_b"), &types[1].base);
     return CREASE_OK;
 }
 

@@ -365,9 +365,15 @@ static void test_register_wrongly(void **state)
     (void)state;
     crease_ctx *ctx = test_ctx();
     const crease_type taken = { .name = "exact" }, nameless = { 0 }, empty = { .name = "" };
+    crease_stopping_type free_elsewhere = *(const crease_stopping_type *)crease_lookup(ctx, CREASE_STOPPING, "fixed");
+    crease_stopping_type lacking = free_elsewhere;
+    free_elsewhere.base.name = "exact";
+    lacking.base.name = "lacking";
+    lacking.met = NULL;
     const crease_type sizeless = { .name = "test_sizeless", .params = pair_params };
     assert_fails(ctx, crease_register(ctx, CREASE_SOLVER, &taken), CREASE_EEXIST, "solver 'exact'");
-    assert_ok(ctx, crease_register(ctx, CREASE_STOPPING, &taken)); /* another kind's name is free */
+    assert_ok(ctx, crease_register(ctx, CREASE_STOPPING, &free_elsewhere.base)); /* another kind's name is free */
+    assert_fails(ctx, crease_register(ctx, CREASE_STOPPING, &lacking.base), CREASE_EINVAL, "lacks a function");
     assert_fails(ctx, crease_register(ctx, CREASE_STOPPING, &taken), CREASE_EEXIST, "stopping 'exact'");
     assert_fails(ctx, crease_register(ctx, CREASE_SOLVER, &nameless), CREASE_EINVAL, "name");
     assert_fails(ctx, crease_register(ctx, CREASE_SOLVER, &empty), CREASE_EINVAL, "name");
@@ -384,17 +390,18 @@ static void test_register_many(void **state)
 {
     (void)state;
     enum { MANY = 400 };
-    static crease_type types[MANY];
+    static crease_stopping_type types[MANY];
     static char names[MANY][48];
     crease_ctx *ctx = test_ctx();
     for (int i = 0; i < MANY; i++) {
         snprintf(names[i], sizeof names[i], "a_rather_long_name_of_member_%d", i);
-        types[i] = (crease_type){ .name = names[i] };
-        assert_ok(ctx, crease_register(ctx, CREASE_PROBLEM, &types[i]));
+        types[i] = *(const crease_stopping_type *)crease_lookup(ctx, CREASE_STOPPING, "fixed");
+        types[i].base.name = names[i];
+        assert_ok(ctx, crease_register(ctx, CREASE_STOPPING, &types[i].base));
     }
     for (int i = 0; i < MANY; i++)
-        assert_ptr_equal(crease_lookup(ctx, CREASE_PROBLEM, names[i]), &types[i]);
-    assert_null(crease_lookup(ctx, CREASE_PROBLEM, "another"));
+        assert_ptr_equal(crease_lookup(ctx, CREASE_STOPPING, names[i]), &types[i].base);
+    assert_null(crease_lookup(ctx, CREASE_STOPPING, "another"));
     assert_int_equal(crease_ctx_error(ctx)->code, CREASE_ENOTFOUND);
     crease_ctx_free(ctx);
 }

@@ -74,9 +74,9 @@ typedef struct crease_algorithm_type {
     int (*step)(crease_algorithm *a, crease_oracle *oracle);
 } crease_algorithm_type;
 
-/* What the inner solves of one step did, over all terms and tiles. */
+/* What the inner solves of one step did, over all terms. */
 typedef struct crease_inner {
-    size_t solves, capped, precision;
+    size_t solves, capped, precision; /* terms solved, and those that ended at the cap or the precision */
     unsigned iterations;      /* largest */
     double mean_iterations;   /* over live groups */
     double bound;             /* largest of the solvers' own bounds; NAN: none */
@@ -98,7 +98,7 @@ struct crease_algorithm {
     void *slots[CREASE_MAX_SLOTS];
     double *state;               /* state_doubles */
     size_t n_terms;
-    crease_term terms[CREASE_MAX_TERMS]; /* the last one may be the unpenalized rest */
+    crease_term terms[CREASE_MAX_TERMS]; /* as given; entries in none of them are unpenalized */
     double lr;                   /* eta, after the schedule */
     double momentum;             /* c of methods that restart, after the ramp; else 1 */
     double floor_scale;          /* factor on eps, after the restarts */

@@ -66,6 +66,7 @@ typedef struct crease_form_run {
     void *c, *d, *x0, *v; /* out */
     double keep1, add1, keep2, add2, decay, center_scale, linear, metric_scale, floor;
     crease_root root;
+    size_t ahead; /* entries from one at work to one that will be soon: a hint what to prefetch */
 } crease_form_run;
 
 /* Rows of a data matrix, dense (row-major, cols wide) or sparse (compressed rows). */

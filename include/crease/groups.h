@@ -30,8 +30,8 @@ typedef struct crease_groups {
     double uniform_weight;
 } crease_groups;
 
-/* Strided groups in general, and by name. rows x cols is a row-major block that starts at offset. Weights
- * are sqrt(size).                                                                                      */
+/* Strided groups in general (the strides must keep them disjoint), and by name. rows x cols is a row-major
+ * block that starts at offset. Weights are sqrt(size).                                                 */
 crease_groups crease_groups_strided(size_t offset, size_t count, size_t group_stride, size_t outer,
                                     size_t outer_stride, size_t inner, size_t inner_stride);
 crease_groups crease_groups_elements(size_t offset, size_t n);

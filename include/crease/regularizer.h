@@ -53,10 +53,10 @@ typedef struct crease_regularizer_type {
     /* The scale lambda_g of the certificate: dist / max(|c_g|, w scale). */
     double (*scale)(const void *opts, size_t n, double weight);
 
-    /* unit[i] = 1 where x_i is nonzero (unit entry), or unit[0] = 1 if any is (unit group). */
+    /* unit[i] = 1 where x_i is nonzero (unit entry), or unit[0] = 1 if any is (unit group): what NULL gives. */
     void (*signature)(const void *opts, size_t n, const double *x, unsigned char *unit);
 
-    /* Margins of the same units at an outer point with smooth gradient g. */
+    /* Margins of the same units at an outer point with smooth gradient g; NULL: unknown. */
     void (*margins)(const void *opts, size_t n, const double *x, const double *g, double weight,
                     crease_margin *unit);
 } crease_regularizer_type;

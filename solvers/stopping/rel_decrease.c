@@ -16,6 +16,12 @@ static const crease_param params[] = {
     CREASE_PARAM_END,
 };
 
+static const char *check(const void *opts)
+{
+    const rel_decrease_opts *o = opts;
+    return o->min_iters <= o->max_iters ? NULL : "min_iters must be at most max_iters";
+}
+
 static unsigned cap(const void *opts)
 {
     return (unsigned)((const rel_decrease_opts *)opts)->max_iters;
@@ -39,7 +45,8 @@ const crease_stopping_type crease_stopping_rel_decrease = {
               .formula = "(Q_{j-1} - Q_j) / (|Q_j| + 1) < rtol and j >= min_iters",
               .source = "the experiments of RAMDA, arXiv 2403.14398, Section 6",
               .opts_size = sizeof(rel_decrease_opts),
-              .params = params },
+              .params = params,
+              .check = check },
     .guarantee = "none: a heuristic; slow progress passes it, and the 1 makes it depend on the scale of Q",
     .needs = CREASE_NEEDS_VALUE,
     .cap = cap,

@@ -7,8 +7,8 @@
 
 #include "tile.h"
 
-/* Entries in a tile: c, d, x and the eight streams of a step stay in a second-level cache. */
-enum { TILE_ENTRIES = 16384, REST_ENTRIES = 4096 };
+/* Entries in a tile: c, d and x stay in a second-level cache between the moments and the average. */
+enum { TILE_ENTRIES = 32768, REST_ENTRIES = 4096 };
 
 /* A term, cut into tiles. */
 typedef struct {
@@ -147,6 +147,8 @@ static int build(crease_algorithm *a, crease_engine *e, unsigned char *taken)
     if (!(e->none = crease_regularizer_create(a->ctx, "none"))) return crease_ctx_error(a->ctx)->code;
     if (!(e->exact = crease_solver_create(a->ctx, "exact", NULL))) return crease_ctx_error(a->ctx)->code;
     for (size_t i = 0; i < n_terms; i++) {
+        const crease_regularizer *psi = a->terms[i].psi;
+        CREASE_TRY(crease_opts_check(a->ctx, CREASE_REGULARIZER, &psi->type->base, psi->opts));
         CREASE_TRY(claim_entries(a, &a->terms[i], taken));
         CREASE_TRY(add_part(a, e, a->terms[i].psi, a->terms[i].groups, a->solver));
     }
@@ -204,7 +206,7 @@ static void form_run(const crease_algorithm *a, const crease_form *f, const crea
         .x0 = parts ? at(a, e->x0, r->packed) : NULL, .v = parts ? at(a, e->v, r->packed) : NULL,
         .keep1 = f->first.keep, .add1 = f->first.add, .keep2 = f->second.keep, .add2 = f->second.add,
         .decay = f->decay, .center_scale = f->center_scale, .linear = f->linear,
-        .metric_scale = f->metric_scale, .floor = f->floor, .root = f->root,
+        .metric_scale = f->metric_scale, .floor = f->floor, .root = f->root, .ahead = r->ahead,
     };
     a->backend->form(&run);
 }
@@ -260,11 +262,19 @@ static int step_tile(crease_algorithm *a, const crease_form *f, const part *t, c
         return crease_fail(a->ctx, CREASE_EDIVERGED, "the subproblem is no longer finite at step %lu", a->t);
     CREASE_TRY(code);
     if (t->psi != e->none) record(&a->inner, &info, now_ms() - start, live_groups);
-    if (a->want_certificate) CREASE_TRY(certify(a, &p));
+    if (a->want_certificate && t->psi != e->none) CREASE_TRY(certify(a, &p));
     for (crease_run r = { 0 }; crease_tile_next_run(&t->tiling, tile, &r);)
         a->backend->average(r.n, f->average, at(a, e->x, r.packed), at(a, a->x, r.at),
                             a->want_hat ? at(a, a->hat, r.at) : NULL);
     return CREASE_OK;
+}
+
+/* The solves of a term's tiles count as one, so that no count depends on the size of a tile. */
+static void count_as_one(crease_inner *inner, const crease_inner *before)
+{
+    inner->solves = before->solves + (inner->solves > before->solves);
+    inner->capped = before->capped + (inner->capped > before->capped);
+    inner->precision = before->precision + (inner->precision > before->precision);
 }
 
 int crease_engine_step(crease_algorithm *a, const crease_form *f)
@@ -273,9 +283,11 @@ int crease_engine_step(crease_algorithm *a, const crease_form *f)
     a->inner = (crease_inner){ .bound = NAN, .certificate = NAN };
     for (size_t i = 0; i < a->engine->n_parts; i++) {
         const part *t = &a->engine->parts[i];
+        const crease_inner before = a->inner;
         crease_tile tile;
         for (size_t g = 0; crease_tile_at(&t->tiling, g, &tile); g += tile.local.count)
             CREASE_TRY(step_tile(a, f, t, &tile, &live_groups));
+        count_as_one(&a->inner, &before);
     }
     return CREASE_OK;
 }

@@ -75,6 +75,31 @@ const crease_type *crease_lookup(crease_ctx *ctx, crease_kind kind, const char *
     return NULL;
 }
 
+static bool regularizer_is_complete(const crease_regularizer_type *t)
+{
+    if (t->shrink) return true;
+    return t->value && t->residual && t->scale && (t->dual_norm || !(t->flags & CREASE_NORM));
+}
+
+/* Whether a descriptor has the functions that its kind cannot do without. */
+static bool is_complete(crease_kind kind, const crease_type *type)
+{
+    const crease_solver_type *solver = (const crease_solver_type *)type;
+    const crease_stopping_type *stopping = (const crease_stopping_type *)type;
+    const crease_algorithm_type *algorithm = (const crease_algorithm_type *)type;
+    const crease_problem_type *problem = (const crease_problem_type *)type;
+    const crease_diagnostic_type *diagnostic = (const crease_diagnostic_type *)type;
+    switch (kind) {
+    case CREASE_REGULARIZER: return regularizer_is_complete((const crease_regularizer_type *)type);
+    case CREASE_SOLVER: return solver->accepts && solver->work_size && solver->solve;
+    case CREASE_STOPPING: return stopping->cap && stopping->met && stopping->tested;
+    case CREASE_ALGORITHM: return algorithm->form || algorithm->step;
+    case CREASE_PROBLEM: return problem->setup && problem->teardown && problem->gradient;
+    case CREASE_DIAGNOSTIC: return diagnostic->columns && diagnostic->observe;
+    default: return false;
+    }
+}
+
 int crease_register(crease_ctx *ctx, crease_kind kind, const crease_type *type)
 {
     if (!is_kind(kind)) return crease_fail(ctx, CREASE_EINVAL, "there is no kind %d to register with", (int)kind);
@@ -83,6 +108,9 @@ int crease_register(crease_ctx *ctx, crease_kind kind, const crease_type *type)
                            "when it has settings", crease_kind_name(kind));
     if (find(ctx, kind, type->name))
         return crease_fail(ctx, CREASE_EEXIST, "there is already a %s '%s'", crease_kind_name(kind), type->name);
+    if (!is_complete(kind, type))
+        return crease_fail(ctx, CREASE_EINVAL, "%s %s cannot be registered: it lacks a function that its header calls "
+                           "required", crease_kind_name(kind), type->name);
     crease_added *added = crease_ctx_added(ctx, kind);
     const crease_type **types = crease_alloc(ctx, added->count + 1, sizeof *types);
     if (!types) return CREASE_ENOMEM;

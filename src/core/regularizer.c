@@ -1,6 +1,7 @@
 /* Regularizer objects; the mathematics of one group, whoever writes it; sums over the groups of a term. */
 #include "crease/regularizer.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "shrink.h"
@@ -85,12 +86,15 @@ void crease_group_signature(const crease_regularizer *psi, size_t n, const doubl
 void crease_group_margins(const crease_regularizer *psi, size_t n, const double *x, const double *g,
                           double weight, crease_margin *unit)
 {
-    if (!psi->type->shrink) {
+    bool per_entry = psi->type->flags & CREASE_UNIT_ENTRY;
+    if (psi->type->shrink) {
+        crease_shrink place = family(psi);
+        crease_shrink_margins(&place, per_entry, n, x, g, weight, unit);
+    } else if (psi->type->margins) {
         psi->type->margins(psi->opts, n, x, g, weight, unit);
-        return;
+    } else {
+        for (size_t i = 0; i < (per_entry ? n : 1); i++) unit[i] = (crease_margin){ NAN, NAN };
     }
-    crease_shrink place = family(psi);
-    crease_shrink_margins(&place, psi->type->flags & CREASE_UNIT_ENTRY, n, x, g, weight, unit);
 }
 
 /* --- all groups of a term ----------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 #include "tile.h"
 
 /* Groups narrower than this many entries a row are taken together, so that rows fill cache lines. */
-enum { ROW_ENTRIES = 64 };
+enum { ROW_ENTRIES = 256, ROWS_AHEAD = 4, ENTRIES_AHEAD = 256 };
 
 static bool side_by_side(const crease_groups *s)
 {
@@ -125,6 +125,7 @@ static bool next_strided(const crease_groups *s, const crease_tile *tile, crease
     run->n = length;
     run->packed = row * length;
     run->at = s->offset + tile->first * s->group_stride + row * s->outer_stride;
+    run->ahead = tile->runs > 1 ? ROWS_AHEAD * s->outer_stride : ENTRIES_AHEAD;
     return true;
 }
 
@@ -134,6 +135,7 @@ static bool next_ragged(const crease_groups *s, const crease_tile *tile, crease_
     size_t k = run->packed + run->n, first = s->start[tile->first];
     if (k >= tile->n) return false;
     run->packed = k;
+    run->ahead = ENTRIES_AHEAD;
     if (!s->index) {
         run->at = first;
         run->n = tile->n;

@@ -5,9 +5,10 @@
 
 #include "crease/groups.h"
 
-/* A contiguous piece: flat vector [at, at + n) is packed [packed, packed + n). */
+/* A contiguous piece: flat vector [at, at + n) is packed [packed, packed + n). ahead entries further, or where the
+ * run continues a few rows on, lies what is wanted soon.                                                  */
 typedef struct crease_run {
-    size_t at, packed, n;
+    size_t at, packed, n, ahead;
 } crease_run;
 
 typedef struct crease_tiling {

@@ -98,7 +98,7 @@ static int group_solve_free(const group_problem *p, crease_real *x)
         lanes_store_some(x + i, count, crease_ratio(c, d + ridge));
     }
     if (!problem_is_finite(p)) return CREASE_ENAN;
-    return lanes_any(unbounded) ? CREASE_EUNBOUNDED : CREASE_OK;
+    return crease_any(unbounded) ? CREASE_EUNBOUNDED : CREASE_OK;
 }
 
 #endif

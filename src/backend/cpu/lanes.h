@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
 
 #include "../formulas/width.h"
 
@@ -28,6 +31,27 @@ CREASE_FORMULA crease_lane crease_from_bits(crease_mask bits)
 CREASE_FORMULA crease_lane crease_pick(crease_mask yes, crease_lane a, crease_lane b)
 {
     return (crease_lane)((yes & (crease_mask)a) | (~yes & (crease_mask)b));
+}
+
+CREASE_FORMULA crease_lane crease_number_of_bits(crease_lane x)
+{
+    return __builtin_convertvector((crease_mask)x, crease_lane);
+}
+
+CREASE_FORMULA crease_mask crease_whole_part(crease_lane x)
+{
+    return __builtin_convertvector(x, crease_mask);
+}
+
+CREASE_FORMULA bool crease_any(crease_mask yes)
+{
+#ifdef __AVX512F__
+    return _mm512_test_epi64_mask((__m512i)yes, (__m512i)yes) != 0;
+#else
+    crease_integer any = 0;
+    for (int l = 0; l < CREASE_LANES; l++) any |= yes[l];
+    return any != 0;
+#endif
 }
 
 #include "../formulas/reduce.h"
@@ -69,9 +93,54 @@ CREASE_FORMULA crease_lane lanes_load(const crease_real *p)
     return *(const crease_lane_any *)p;
 }
 
+/* Registers are narrower than lanes on most processors. The compiler keeps a wide value in several of them, but
+ * goes through memory for one that is stored whole or carried around a loop: hence the parts.             */
+#if defined __AVX512F__
+#define CREASE_PART_BYTES 64
+#elif defined __AVX__
+#define CREASE_PART_BYTES 32
+#else
+#define CREASE_PART_BYTES 16
+#endif
+enum { LANE_PARTS = 64 / CREASE_PART_BYTES };
+typedef crease_real lane_part __attribute__((vector_size(CREASE_PART_BYTES)));
+typedef crease_real lane_part_any
+    __attribute__((vector_size(CREASE_PART_BYTES), aligned(sizeof(crease_real)), may_alias));
+
+typedef union lane_parts {
+    crease_lane whole;
+    lane_part part[LANE_PARTS];
+} lane_parts;
+
 CREASE_FORMULA void lanes_store(crease_real *p, crease_lane x)
 {
-    *(crease_lane_any *)p = x;
+    const lane_parts u = { .whole = x };
+    for (int k = 0; k < LANE_PARTS; k++) *(lane_part_any *)(p + k * CREASE_LANES / LANE_PARTS) = u.part[k];
+}
+
+/* A sum of lanes in the course of a loop. */
+typedef struct lane_sum {
+    lane_part part[LANE_PARTS];
+} lane_sum;
+
+CREASE_FORMULA lane_sum sum_none(void)
+{
+    lane_sum sum;
+    for (int k = 0; k < LANE_PARTS; k++) sum.part[k] = (lane_part){ 0 };
+    return sum;
+}
+
+CREASE_FORMULA void sum_add(lane_sum *sum, crease_lane x)
+{
+    const lane_parts u = { .whole = x };
+    for (int k = 0; k < LANE_PARTS; k++) sum->part[k] += u.part[k];
+}
+
+CREASE_FORMULA crease_lane sum_lanes(lane_sum sum)
+{
+    lane_parts u;
+    for (int k = 0; k < LANE_PARTS; k++) u.part[k] = sum.part[k];
+    return u.whole;
 }
 
 /* The first count entries, the others fill. */
@@ -113,13 +182,6 @@ CREASE_FORMULA crease_mask lanes_below(crease_integer count)
     crease_mask number;
     for (int l = 0; l < CREASE_LANES; l++) number[l] = l;
     return number < count;
-}
-
-CREASE_FORMULA bool lanes_any(crease_mask yes)
-{
-    crease_integer any = 0;
-    for (int l = 0; l < CREASE_LANES; l++) any |= yes[l];
-    return any != 0;
 }
 
 /* Bits of a nonnegative number order like the number; those of infinities and NaN come last. */

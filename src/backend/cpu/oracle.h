@@ -8,12 +8,16 @@
 
 enum {
     TRANSPOSE_MOST = 40, /* entries of contiguous groups that are transposed to lie side by side */
+    PIECES_TRANSPOSE_MOST = 160, /* the same, of groups in pieces */
     ROWS_LEAST_GROUPS = CREASE_LANES / 4,
+    ROWS_BYTES = 256 * 1024, /* of c and d of a window */
+    COPIED_LEAST_ROWS = 1024,
+    CROWDED_LEAST_ROWS = 64,
 };
 
 typedef enum {
     PLAN_ROWS,       /* groups lie side by side */
-    PLAN_TRANSPOSED, /* small contiguous groups */
+    PLAN_TRANSPOSED, /* small groups of pieces longer than one entry */
     PLAN_RUNS,       /* long or unequal contiguous groups */
     PLAN_GATHERED,   /* anything: one group at a time, copied */
 } plan_kind;
@@ -23,8 +27,8 @@ typedef struct plan {
     plan_kind kind;
     size_t rows, inner, stride; /* of the sheet */
     size_t groups;              /* in a window */
-    size_t columns, width;      /* of a slice: see packed_columns */
-    size_t raw, packed, gathered;
+    bool copied;                /* the sheet is worked on in a copy: its rows are far apart */
+    size_t raw, gathered;
 } plan;
 
 static size_t largest_group(const crease_groups *s)
@@ -40,25 +44,23 @@ static plan_kind plan_kind_of(const crease_groups *s)
     bool together = s->inner == 1 || s->inner_stride == 1;
     bool side_by_side = together && s->group_stride == s->inner && s->inner <= ROWS_MOST_INNER;
     bool contiguous = group_run(s, 0) != SIZE_MAX;
-    if (side_by_side && s->outer > 1 && s->count >= ROWS_LEAST_GROUPS) return PLAN_ROWS;
+    if (side_by_side && s->outer > 1 && s->count >= ROWS_LEAST_GROUPS) {
+        return s->inner > 1 && s->outer * s->inner <= PIECES_TRANSPOSE_MOST ? PLAN_TRANSPOSED : PLAN_ROWS;
+    }
     if (!contiguous) return PLAN_GATHERED;
     bool equal_steps = s->group_stride == s->outer * s->inner;
     return equal_steps && s->outer * s->inner <= TRANSPOSE_MOST ? PLAN_TRANSPOSED : PLAN_RUNS;
 }
 
-/* A window of rows: as many groups as keep c, d and their packed copies in cache, in whole vectors. */
+/* A window of rows: as many groups as keep c and d in cache, in whole vectors. */
 static void plan_window(plan *p)
 {
-    size_t size = p->rows * p->inner, bytes = 4 * sizeof(crease_real) * larger(size, 1);
+    size_t size = p->rows * p->inner, bytes = 2 * sizeof(crease_real) * larger(size, 1);
     size_t most = smaller(WINDOW_GROUPS, ROWS_MOST_COLUMNS / p->inner);
-    size_t groups = smaller(most, ROWS_BYTES / bytes) / CREASE_LANES * CREASE_LANES;
-    p->groups = larger(groups, CREASE_LANES);
-    p->columns = smaller(ROWS_MOST_INNER, p->groups * p->inner);
-    size_t reach = round_up(p->inner, CREASE_LANES), last = p->columns / p->inner * p->inner - p->inner;
-    p->width = p->inner > 1 ? round_up(last + reach, CREASE_LANES) : p->columns;
-    size_t per_slice = p->inner > 1 ? p->columns / p->inner : CREASE_LANES; /* at least */
-    size_t slices = (p->groups + per_slice - 1) / per_slice;
-    p->packed = slices * 2 * p->rows * p->width;
+    p->groups = larger(smaller(most, ROWS_BYTES / bytes) / CREASE_LANES * CREASE_LANES, CREASE_LANES);
+    bool crowded = p->stride * sizeof(crease_real) % 512 == 0; /* rows that share few sets of the caches */
+    p->copied = p->kind == PLAN_ROWS && p->rows >= (crowded ? CROWDED_LEAST_ROWS : COPIED_LEAST_ROWS);
+    if (p->copied || p->kind == PLAN_TRANSPOSED) p->raw = size * p->groups;
 }
 
 static plan plan_of(const crease_groups *s)
@@ -75,7 +77,6 @@ static plan plan_of(const crease_groups *s)
         p.inner = 1;
         plan_window(&p);
         p.stride = p.groups;
-        p.raw = p.rows * p.groups;
     } else if (p.kind == PLAN_RUNS) {
         size_t bytes = 2 * sizeof(crease_real) * larger(largest_group(s), 1);
         p.groups = larger(1, smaller(WINDOW_GROUPS, RUNS_BYTES / bytes));
@@ -86,8 +87,7 @@ static plan plan_of(const crease_groups *s)
 static size_t cpu_shrink_work(const crease_groups *s)
 {
     plan p = plan_of(s);
-    return (2 * round_up(p.raw, CREASE_LANES) + round_up(p.packed, CREASE_LANES) + 3 * p.gathered)
-           * sizeof(crease_real);
+    return (2 * round_up(p.raw, CREASE_LANES) + 3 * p.gathered) * sizeof(crease_real);
 }
 
 /* --- one task ------------------------------------------------------------------------------------- */
@@ -98,7 +98,7 @@ typedef struct oracle {
     double l1, ridge;
     unsigned cap; /* of the fast road */
     crease_real *x;
-    crease_real *raw_c, *raw_d, *packed, *gathered; /* in the work space */
+    crease_real *raw_c, *raw_d, *gathered; /* in the work space */
     crease_shrink_stats *stats;
 } oracle;
 
@@ -156,18 +156,6 @@ static int solve_group(const oracle *o, size_t g, careful_start start)
     return CREASE_OK;
 }
 
-static bool has(const crease_mask *of_group, size_t g)
-{
-    return of_group[g / CREASE_LANES][g % CREASE_LANES] != 0;
-}
-
-static bool has_any(const crease_mask *of_group, size_t lanes)
-{
-    crease_mask any = { 0 };
-    for (size_t v = 0; v < lanes; v++) any |= of_group[v];
-    return lanes_any(any);
-}
-
 static int solve_odd(const oracle *o, const window *w)
 {
     for (size_t g = 0; g < w->count; g++) {
@@ -179,31 +167,31 @@ static int solve_odd(const oracle *o, const window *w)
 }
 
 /* Groups still active after the cap of the fast road. */
-static int solve_unfinished(const oracle *o, const radii *r, bool go_on)
+static int solve_unfinished(const oracle *o, const window *w, bool go_on)
 {
-    for (size_t i = 0; i < r->count; i++) {
-        size_t v = i / CREASE_LANES, l = i % CREASE_LANES;
-        if (!r->active[v][l]) continue;
-        if (!go_on) {
+    for (size_t g = 0; g < w->count; g++) {
+        if (!has(w->active, g)) continue;
+        if (go_on) {
+            careful_start start = { w->steps, w->s[g / CREASE_LANES][g % CREASE_LANES] };
+            CREASE_TRY(solve_group(o, w->first + g, start));
+        } else {
             o->stats->capped_groups++;
-            continue;
         }
-        o->stats->live_groups--; /* it is counted again */
-        careful_start start = { r->steps, (double)r->s[v][l] * r->unit[v][l] };
-        CREASE_TRY(solve_group(o, r->group[i], start));
     }
     return CREASE_OK;
 }
 
 /* Statistics of a window, and the slow road for what needs it. */
-static int window_finish(const oracle *o, const window *w, const radii *r)
+static int window_finish(const oracle *o, window *w)
 {
     bool go_on = o->task->max_iters == 0 || o->task->max_iters > o->cap;
-    radii_report(r, go_on, o->stats);
-    o->stats->zero_groups += w->count - r->count;
+    size_t before = o->stats->live_groups;
+    window_report(w, go_on, o->stats);
+    o->stats->zero_groups += w->count - (o->stats->live_groups - before);
     if (has_any(w->odd, w->lanes)) CREASE_TRY(solve_odd(o, w));
-    if (has_any(r->active, r->lanes)) CREASE_TRY(solve_unfinished(o, r, go_on));
-    return CREASE_OK;
+    if (!has_any(w->active, w->lanes)) return CREASE_OK;
+    for (size_t g = 0; go_on && g < w->count; g++) o->stats->zero_groups -= has(w->active, g);
+    return solve_unfinished(o, w, go_on);
 }
 
 static void window_start(const oracle *o, size_t first, window *w)
@@ -216,91 +204,105 @@ static void window_start(const oracle *o, size_t first, window *w)
 
 /* --- side by side --------------------------------------------------------------------------------- */
 
+/* Piece by piece: entry k of the window's groups becomes row k. */
+static void transpose_in(const crease_groups *s, const window *w, const crease_real *from, crease_real *to,
+                         size_t stride)
+{
+    from += s->offset + w->first * s->group_stride;
+    for (size_t o = 0; o < s->outer; o++, from += s->outer_stride, to += s->inner * stride)
+        transpose(w->count, s->inner, from, s->group_stride, to, stride);
+}
+
+static void transpose_out(const crease_groups *s, const window *w, const crease_real *from, size_t stride,
+                          crease_real *to)
+{
+    to += s->offset + w->first * s->group_stride;
+    for (size_t o = 0; o < s->outer; o++, to += s->outer_stride, from += s->inner * stride)
+        transpose(s->inner, w->count, from, stride, to, s->group_stride);
+}
+
+/* While a window is solved: its x, where that is written in pieces, and c and d of the next one. */
+static void plan_fetch(const oracle *o, const window *w, fetch ahead[2])
+{
+    const crease_groups *s = o->task->groups;
+    size_t at = s->offset + w->first * s->group_stride, next = at + w->count * s->group_stride;
+    size_t count = smaller(w->count, s->count - w->first - w->count);
+    fetch rows = { .rows = s->outer, .stride = s->outer_stride };
+    ahead[0] = ahead[1] = rows;
+    ahead[0].a = o->x + at;
+    ahead[0].length = w->count * s->inner;
+    if (o->plan.kind != PLAN_TRANSPOSED) ahead[0].rows = 0;
+    ahead[1].a = (const crease_real *)o->task->c + next;
+    ahead[1].b = (const crease_real *)o->task->d + next;
+    ahead[1].length = count * s->inner;
+    size_t bytes = 2 * sizeof(crease_real) * s->outer * s->inner * count;
+    if (count == 0) ahead[1].rows = 0;
+    else if (bytes > ROWS_BYTES) ahead[1].rows = ahead[1].rows * ROWS_BYTES / bytes; /* the cache holds no more */
+}
+
 static sheet sheet_of(const oracle *o, const window *w)
 {
     const crease_groups *s = o->task->groups;
     const plan *p = &o->plan;
     sheet h = { .rows = p->rows, .inner = p->inner, .columns = w->count * p->inner, .stride = p->stride,
                 .x_stride = p->stride, .l1 = o->l1, .ridge = o->ridge, .plain = o->l1 == 0 && o->ridge == 0 };
+    const crease_real *c = o->task->c, *d = o->task->d;
+    h.lanes = (h.columns + CREASE_LANES - 1) / CREASE_LANES;
     if (p->kind == PLAN_TRANSPOSED) {
-        const crease_real *c = o->task->c, *d = o->task->d;
-        size_t at = s->offset + w->first * p->rows;
-        transpose(w->count, p->rows, c + at, p->rows, o->raw_c, p->stride);
-        transpose(w->count, p->rows, d + at, p->rows, o->raw_d, p->stride);
+        transpose_in(s, w, c, o->raw_c, p->stride);
+        transpose_in(s, w, d, o->raw_d, p->stride);
         h.c = h.x = o->raw_c;
         h.d = o->raw_d;
         h.beyond = p->stride;
     } else {
         size_t at = s->offset + w->first * p->inner;
-        h.c = (const crease_real *)o->task->c + at;
-        h.d = (const crease_real *)o->task->d + at;
+        h.c = c + at;
+        h.d = d + at;
         h.x = o->x + at;
         h.beyond = (s->count - w->first) * p->inner;
     }
     return h;
 }
 
-static void rows_of_columns(const oracle *o, const sheet *h, const window *w, radii *r)
-{
-    packed_columns p = { .rows = h->rows, .inner = 1, .columns = o->plan.columns,
-                         .width = o->plan.width };
-    column_move moves[WINDOW_LANES];
-    plan_moves(w, &p, o->packed, moves);
-    if (r->count > 0) {
-        pack_columns(h, w, &p, moves);
-        rows_newton(&p, r, o->cap);
-    }
-    unpack_columns(h, w, &p, moves);
-}
-
-static void rows_of_pieces(const oracle *o, const sheet *h, const window *w, radii *r)
-{
-    packed_columns p = { .rows = h->rows, .inner = h->inner, .columns = o->plan.columns,
-                         .width = o->plan.width };
-    size_t live[WINDOW_GROUPS];
-    plan_pieces(w, &p, o->packed, live);
-    pack_pieces(h, w, &p, live);
-    rows_newton(&p, r, o->cap);
-    unpack_pieces(h, w, &p);
-}
-
 static int rows_window(const oracle *o, size_t first, size_t *count)
 {
     window w;
-    radii r;
     window_start(o, first, &w);
+    fetch ahead[2];
+    plan_fetch(o, &w, ahead);
     sheet h = sheet_of(o, &w);
-    window_moments(&h, &w);
+    h.ahead = ahead;
+    sheet_copy copy = { .stride = o->plan.groups * o->plan.inner };
+    if (o->plan.copied) copy.c = o->raw_c, copy.d = o->raw_d;
+    window_moments(&h, &copy, &w);
     window_decide(&w);
-    radii_collect(&w, &r);
-    if (h.inner == 1) rows_of_columns(o, &h, &w, &r);
-    else rows_of_pieces(o, &h, &w, &r);
-    if (o->plan.kind == PLAN_TRANSPOSED) {
-        crease_real *x = o->x + o->task->groups->offset + first * h.rows;
-        transpose(h.rows, w.count, h.x, h.x_stride, x, h.rows);
+    if (o->plan.copied) {
+        h.c = copy.c, h.d = copy.d;
+        h.stride = h.beyond = copy.stride;
+        h.plain = true;
     }
+    rows_newton(&h, &w, o->cap);
+    if (o->plan.kind == PLAN_TRANSPOSED) transpose_out(o->task->groups, &w, h.x, h.x_stride, o->x);
     *count = w.count;
-    return window_finish(o, &w, &r);
+    return window_finish(o, &w);
 }
 
 /* --- runs ----------------------------------------------------------------------------------------- */
 
-static void place_runs(const oracle *o, const window *w, run_place *runs)
+static void place_runs(const oracle *o, const window *w, group_place *places)
 {
     const crease_groups *s = o->task->groups;
+    crease_real *c = o->gathered, *d = c + o->plan.gathered, *x = d + o->plan.gathered;
     for (size_t g = 0; g < w->count; g++) {
-        size_t at = group_run(s, w->first + g);
-        runs[g].n = crease_group_size(s, w->first + g);
+        size_t n = crease_group_size(s, w->first + g);
         if (o->plan.kind == PLAN_GATHERED) {
-            runs[g].c = o->gathered;
-            runs[g].d = o->gathered + o->plan.gathered;
-            runs[g].x = o->gathered + 2 * o->plan.gathered;
-            group_gather(s, w->first + g, o->task->c, o->gathered);
-            group_gather(s, w->first + g, o->task->d, o->gathered + o->plan.gathered);
+            places[g] = (group_place){ c, d, x, n };
+            group_gather(s, w->first + g, o->task->c, c);
+            group_gather(s, w->first + g, o->task->d, d);
         } else {
-            runs[g].c = (const crease_real *)o->task->c + at;
-            runs[g].d = (const crease_real *)o->task->d + at;
-            runs[g].x = o->x + at;
+            size_t at = group_run(s, w->first + g);
+            places[g] = (group_place){ (const crease_real *)o->task->c + at, (const crease_real *)o->task->d + at,
+                                       o->x + at, n };
         }
     }
 }
@@ -308,20 +310,16 @@ static void place_runs(const oracle *o, const window *w, run_place *runs)
 static int runs_window(const oracle *o, size_t first, size_t *count)
 {
     window w;
-    run_place runs[WINDOW_GROUPS];
-    radii r;
+    group_place places[WINDOW_GROUPS];
+    run_family family = { crease_all(o->l1), crease_all(o->ridge), o->l1 == 0 && o->ridge == 0 };
     window_start(o, first, &w);
-    place_runs(o, &w, runs);
-    runs_moments(runs, o->l1, o->ridge, &w);
+    place_runs(o, &w, places);
+    runs_moments(places, &family, &w);
     window_decide(&w);
-    radii_collect(&w, &r);
-    runs_newton(runs, o->l1, o->ridge, &w, &r, o->cap);
-    for (size_t g = 0; g < w.count; g++) {
-        if (!has(w.live, g)) group_zero(runs[g].n, runs[g].x);
-        if (o->plan.kind == PLAN_GATHERED) group_scatter(o->task->groups, first + g, runs[g].x, o->x);
-    }
+    runs_newton(places, &family, &w, o->cap);
+    if (o->plan.kind == PLAN_GATHERED) group_scatter(o->task->groups, first, places[0].x, o->x);
     *count = w.count;
-    return window_finish(o, &w, &r);
+    return window_finish(o, &w);
 }
 
 /* --- the task ------------------------------------------------------------------------------------- */
@@ -339,8 +337,7 @@ static int cpu_shrink_diag(const crease_shrink_task *task, void *x, crease_shrin
     oracle o = { .task = task, .plan = p, .l1 = task->w * task->psi.lambda1, .ridge = task->w * task->psi.ridge,
                  .cap = NEWTON_CAP, .x = x, .raw_c = work, .stats = stats };
     o.raw_d = o.raw_c + round_up(p.raw, CREASE_LANES);
-    o.packed = o.raw_d + round_up(p.raw, CREASE_LANES);
-    o.gathered = o.packed + round_up(p.packed, CREASE_LANES);
+    o.gathered = o.raw_d + round_up(p.raw, CREASE_LANES);
     if (task->max_iters > 0 && task->max_iters < o.cap) o.cap = task->max_iters;
     *stats = (crease_shrink_stats){ 0 };
     bool newton = task->d && task->rule == CREASE_SECULAR_RECIPROCAL && task->w * task->psi.lambda2 > 0;

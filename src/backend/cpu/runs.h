@@ -10,170 +10,159 @@ enum {
     RUNS_BYTES = 128 * 1024,        /* of c and d of a window */
 };
 
-/* One group's place. */
-typedef struct run_place {
+/* Where one group's entries are. */
+typedef struct group_place {
     const crease_real *c, *d;
     crease_real *x;
     size_t n;
-} run_place;
+} group_place;
 
-typedef struct run_scale {
-    crease_lane l1, ridge, scale;
-} run_scale;
+/* The same for all groups. plain: neither l1 nor ridge, a constant where functions are inlined. */
+typedef struct run_family {
+    crease_lane l1, ridge;
+    bool plain;
+} run_family;
 
-/* plain: neither l1 nor ridge, a constant where it is inlined */
-CREASE_FORMULA void run_load(const run_place *r, size_t i, size_t count, bool plain, const run_scale *k, crease_lane *c,
-                             crease_lane *d)
+CREASE_FORMULA void run_load(const group_place *r, size_t i, size_t count, const run_family *f, bool plain,
+                             crease_lane *c, crease_lane *d)
 {
     *c = count == CREASE_LANES ? lanes_load(r->c + i) : lanes_load_some(r->c + i, count, 0);
     *d = count == CREASE_LANES ? lanes_load(r->d + i) : lanes_load_some(r->d + i, count, 1);
-    if (!plain) {
-        *c = crease_soft(*c, k->l1);
-        *d += k->ridge;
-    }
-    *c *= k->scale;
+    if (plain) return;
+    *c = crease_soft(*c, f->l1);
+    *d += f->ridge;
 }
 
+/* The sums of a chunk, as they are added up. */
 typedef struct run_sums {
-    crease_lane a, b, c;
+    lane_sum a, b, c;
     crease_mask least;
 } run_sums;
 
-CREASE_FORMULA void moments_add(const run_place *r, size_t i, size_t count, bool plain, const run_scale *k, run_sums *m)
+CREASE_FORMULA void moments_add(const group_place *r, size_t i, size_t count, const run_family *f, bool plain,
+                                run_sums *sums)
 {
     crease_lane c, d;
-    run_load(r, i, count, plain, k, &c, &d);
+    run_load(r, i, count, f, plain, &c, &d);
     crease_lane square = c * c, first = square * d;
-    m->a += square;
-    m->b += first;
-    m->c += first * d;
-    m->least = lanes_smaller(m->least, crease_bits(d));
+    sum_add(&sums->a, square);
+    sum_add(&sums->b, first);
+    sum_add(&sums->c, first * d);
+    sums->least = lanes_smaller(sums->least, crease_bits(d));
 }
 
-CREASE_FORMULA void run_moments_of(const run_place *r, bool plain, const run_scale *k, double sums[3],
-                                   crease_integer *least)
+CREASE_FORMULA crease_integer run_moments(const group_place *r, const run_family *f, bool plain, double moments[3])
 {
-    run_sums m = { .least = (crease_mask){ 0 } + real_bits(cpu_infinity) };
-    sums[0] = sums[1] = sums[2] = 0;
+    run_sums sums = { .least = (crease_mask){ 0 } + real_bits(cpu_infinity) };
+    moments[0] = moments[1] = moments[2] = 0;
     for (size_t i = 0; i < r->n;) {
-        size_t end = i + RUNS_CHUNK < r->n ? i + RUNS_CHUNK : r->n;
-        m.a = m.b = m.c = crease_all(0);
-        for (; i + CREASE_LANES <= end; i += CREASE_LANES) moments_add(r, i, CREASE_LANES, plain, k, &m);
-        if (i < end) moments_add(r, i, end - i, plain, k, &m);
+        size_t end = smaller(i + RUNS_CHUNK, r->n);
+        sums.a = sums.b = sums.c = sum_none();
+        for (; i + CREASE_LANES <= end; i += CREASE_LANES) moments_add(r, i, CREASE_LANES, f, plain, &sums);
+        if (i < end) moments_add(r, i, end - i, f, plain, &sums);
         i = end;
-        sums[0] += lanes_sum(m.a);
-        sums[1] += lanes_sum(m.b);
-        sums[2] += lanes_sum(m.c);
+        moments[0] += lanes_sum(sum_lanes(sums.a));
+        moments[1] += lanes_sum(sum_lanes(sums.b));
+        moments[2] += lanes_sum(sum_lanes(sums.c));
     }
-    *least = m.least[0];
-    for (int l = 1; l < CREASE_LANES; l++) *least = m.least[l] < *least ? m.least[l] : *least;
+    crease_integer least = sums.least[0];
+    for (int l = 1; l < CREASE_LANES; l++) least = sums.least[l] < least ? sums.least[l] : least;
+    return least;
 }
 
-CREASE_FORMULA void run_evaluate_of(const run_place *r, bool plain, const run_scale *k, crease_lane s, crease_lane tau,
-                                    double *q, double *t)
+CREASE_FORMULA void evaluate_add(const group_place *r, size_t i, size_t count, const run_family *f, bool plain,
+                                 crease_lane s, crease_lane tau, run_sums *sums)
+{
+    crease_lane c, d, q, t;
+    run_load(r, i, count, f, plain, &c, &d);
+    crease_secular_terms(c, d, s, tau, &q, &t);
+    sum_add(&sums->a, q);
+    sum_add(&sums->b, t);
+}
+
+CREASE_FORMULA void run_evaluate(const group_place *r, const run_family *f, bool plain, crease_lane s, crease_lane tau,
+                                 double *q, double *t)
 {
     *q = *t = 0;
     for (size_t i = 0; i < r->n;) {
-        size_t end = i + RUNS_CHUNK < r->n ? i + RUNS_CHUNK : r->n;
-        crease_lane q1 = crease_all(0), t1 = crease_all(0), c, d;
-        for (; i + CREASE_LANES <= end; i += CREASE_LANES) {
-            run_load(r, i, CREASE_LANES, plain, k, &c, &d);
-            crease_secular_add(c, d, s, tau, &q1, &t1);
-        }
-        if (i < end) {
-            run_load(r, i, end - i, plain, k, &c, &d);
-            crease_secular_add(c, d, s, tau, &q1, &t1);
-        }
+        size_t end = smaller(i + RUNS_CHUNK, r->n);
+        run_sums sums = { .a = sum_none(), .b = sum_none() };
+        for (; i + CREASE_LANES <= end; i += CREASE_LANES) evaluate_add(r, i, CREASE_LANES, f, plain, s, tau, &sums);
+        if (i < end) evaluate_add(r, i, end - i, f, plain, s, tau, &sums);
         i = end;
-        *q += lanes_sum(q1);
-        *t += lanes_sum(t1);
+        *q += lanes_sum(sum_lanes(sums.a));
+        *t += lanes_sum(sum_lanes(sums.b));
     }
 }
 
-CREASE_FORMULA double run_output_of(const run_place *r, bool plain, const run_scale *k, crease_lane s, crease_lane tau,
-                                    crease_lane unit)
+CREASE_FORMULA void output_add(const group_place *r, size_t i, size_t count, const run_family *f, bool plain,
+                               crease_lane s, crease_lane tau, lane_sum *q)
+{
+    crease_lane c, d;
+    run_load(r, i, count, f, plain, &c, &d);
+    crease_lane a = crease_secular_direction(c, d, s, tau), x = crease_pick(c != 0, a * s, crease_all(0));
+    sum_add(q, a * a);
+    if (count == CREASE_LANES) lanes_store(r->x + i, x);
+    else lanes_store_some(r->x + i, count, x);
+}
+
+CREASE_FORMULA double run_output(const group_place *r, const run_family *f, bool plain, crease_lane s, crease_lane tau)
 {
     double q = 0;
-    crease_lane factor = s * unit;
     for (size_t i = 0; i < r->n;) {
-        size_t end = i + RUNS_CHUNK < r->n ? i + RUNS_CHUNK : r->n;
-        crease_lane q1 = crease_all(0), c, d, a;
-        for (; i + CREASE_LANES <= end; i += CREASE_LANES) {
-            run_load(r, i, CREASE_LANES, plain, k, &c, &d);
-            a = crease_secular_direction(c, d, s, tau);
-            q1 += a * a;
-            lanes_store(r->x + i, a * factor);
-        }
-        if (i < end) {
-            run_load(r, i, end - i, plain, k, &c, &d);
-            a = crease_secular_direction(c, d, s, tau);
-            q1 += a * a;
-            lanes_store_some(r->x + i, end - i, a * factor);
-        }
+        size_t end = smaller(i + RUNS_CHUNK, r->n);
+        lane_sum q1 = sum_none();
+        for (; i + CREASE_LANES <= end; i += CREASE_LANES) output_add(r, i, CREASE_LANES, f, plain, s, tau, &q1);
+        if (i < end) output_add(r, i, end - i, f, plain, s, tau, &q1);
         i = end;
-        q += lanes_sum(q1);
+        q += lanes_sum(sum_lanes(q1));
     }
     return q;
 }
 
-static void run_moments(const run_place *r, bool plain, const run_scale *k, double sums[3], crease_integer *least)
+static void runs_moments(const group_place *places, const run_family *f, window *w)
 {
-    if (plain) run_moments_of(r, true, k, sums, least);
-    else run_moments_of(r, false, k, sums, least);
-}
-
-static void run_evaluate(const run_place *r, bool plain, const run_scale *k, crease_lane s, crease_lane tau, double *q,
-                         double *t)
-{
-    if (plain) run_evaluate_of(r, true, k, s, tau, q, t);
-    else run_evaluate_of(r, false, k, s, tau, q, t);
-}
-
-static double run_output(const run_place *r, bool plain, const run_scale *k, crease_lane s, crease_lane tau,
-                         crease_lane unit)
-{
-    return plain ? run_output_of(r, true, k, s, tau, unit) : run_output_of(r, false, k, s, tau, unit);
-}
-
-static void runs_moments(const run_place *runs, double l1, double ridge, window *w)
-{
-    bool plain = l1 == 0 && ridge == 0;
     for (size_t g = 0; g < w->count; g++) {
         size_t v = g / CREASE_LANES, l = g % CREASE_LANES;
-        run_scale k = { crease_all(l1), crease_all(ridge), crease_all(w->scale[v][l]) };
-        double sums[3];
-        crease_integer least;
-        run_moments(&runs[g], plain, &k, sums, &least);
-        w->m0[v][l] = (crease_real)sums[0];
-        w->m1[v][l] = (crease_real)sums[1];
-        w->m2[v][l] = (crease_real)sums[2];
-        w->least[v][l] = least;
+        double m[3];
+        w->least[v][l] = f->plain ? run_moments(&places[g], f, true, m) : run_moments(&places[g], f, false, m);
+        w->m0[v][l] = (crease_real)m[0];
+        w->m1[v][l] = (crease_real)m[1];
+        w->m2[v][l] = (crease_real)m[2];
     }
 }
 
-/* x of the live groups, zeros in the others. */
-static void runs_newton(const run_place *runs, double l1, double ridge, const window *w, radii *r, unsigned cap)
+static void evaluate_runs(const group_place *places, const run_family *f, window *w)
 {
-    bool plain = l1 == 0 && ridge == 0;
-    run_scale k = { .l1 = crease_all(l1), .ridge = crease_all(ridge) };
-    for (r->steps = 0; r->steps < cap;) {
-        for (size_t i = 0; i < r->count; i++) {
-            size_t v = i / CREASE_LANES, l = i % CREASE_LANES;
-            if (!r->active[v][l]) continue;
-            double q, t;
-            k.scale = crease_all(1 / r->unit[v][l]);
-            run_evaluate(&runs[r->group[i] - w->first], plain, &k, crease_all(r->s[v][l]), crease_all(r->tau[v][l]),
-                         &q, &t);
-            r->q[v][l] = (crease_real)q;
-            r->t[v][l] = (crease_real)t;
-        }
-        if (!radii_step(r)) break;
+    for (size_t g = 0; g < w->count; g++) {
+        if (!has(w->active, g)) continue;
+        size_t v = g / CREASE_LANES, l = g % CREASE_LANES;
+        crease_lane s = crease_all(w->s[v][l]), tau = crease_all(w->tau[v][l]);
+        double q, t;
+        if (f->plain) run_evaluate(&places[g], f, true, s, tau, &q, &t);
+        else run_evaluate(&places[g], f, false, s, tau, &q, &t);
+        w->q[v][l] = (crease_real)q;
+        w->t[v][l] = (crease_real)t;
     }
-    for (size_t i = 0; i < r->count; i++) {
-        size_t v = i / CREASE_LANES, l = i % CREASE_LANES;
-        k.scale = crease_all(1 / r->unit[v][l]);
-        r->q[v][l] = (crease_real)run_output(&runs[r->group[i] - w->first], plain, &k, crease_all(r->s[v][l]),
-                                             crease_all(r->tau[v][l]), crease_all(r->unit[v][l]));
+}
+
+/* x of a window whose moments are known and decided upon. */
+static void runs_newton(const group_place *places, const run_family *f, window *w, unsigned cap)
+{
+    bool moving = has_any(w->active, w->lanes);
+    while (moving && w->steps < cap) {
+        evaluate_runs(places, f, w);
+        moving = window_step(w);
+    }
+    for (size_t g = 0; g < w->count; g++) {
+        size_t v = g / CREASE_LANES, l = g % CREASE_LANES;
+        if (!has(w->live, g)) {
+            group_zero(places[g].n, places[g].x);
+            continue;
+        }
+        crease_lane s = crease_all(w->s[v][l]), tau = crease_all(w->tau[v][l]);
+        w->q[v][l] = (crease_real)(f->plain ? run_output(&places[g], f, true, s, tau)
+                                            : run_output(&places[g], f, false, s, tau));
     }
 }
 

@@ -1,4 +1,4 @@
-/* Small contiguous groups, `n` entries each, to rows of their k-th entries and back, in 4 x 4 blocks. */
+/* Matrix transposition in 4 x 4 blocks, for small groups that are to lie side by side and back. */
 #ifndef CREASE_CPU_TRANSPOSE_H
 #define CREASE_CPU_TRANSPOSE_H
 

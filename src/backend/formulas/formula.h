@@ -50,6 +50,22 @@ CREASE_FORMULA crease_lane crease_pick(crease_mask yes, crease_lane a, crease_la
     return yes ? a : b;
 }
 
+/* The bits of x as an integer, in x's own width; and the integer part of a number. */
+CREASE_FORMULA crease_lane crease_number_of_bits(crease_lane x)
+{
+    return (crease_lane)crease_bits(x);
+}
+
+CREASE_FORMULA crease_mask crease_whole_part(crease_lane x)
+{
+    return (crease_mask)x;
+}
+
+CREASE_FORMULA int crease_any(crease_mask yes)
+{
+    return yes != 0;
+}
+
 CREASE_FORMULA crease_lane crease_square_root(crease_lane x)
 {
     return (crease_lane)sqrt(x); /* the double root of a float, rounded, is the correctly rounded one */

@@ -8,19 +8,19 @@
  * known before it is taken.
  * Plain form, q - 1 = 0: convex and decreasing; monotone from the left as well, but slower.
  *
- * c and tau are scaled by one power of two beforehand, which changes no bit of s and keeps tau in [1, 2). */
+ * All sums are safe while tau is no extreme number: see NEWTON_LEAST in cpu/newton.h, and careful.h.     */
 #ifndef CREASE_FORMULA_SECULAR_H
 #define CREASE_FORMULA_SECULAR_H
 
 #include "formula.h"
 
-/* Adds the terms of one element. Where d s overflows the term is 0, as it should be. */
-CREASE_FORMULA void crease_secular_add(crease_lane c, crease_lane d, crease_lane s, crease_lane tau,
-                                       crease_lane *q, crease_lane *t)
+/* The terms of one element. Where d s overflows they are 0, as they should be. */
+CREASE_FORMULA void crease_secular_terms(crease_lane c, crease_lane d, crease_lane s, crease_lane tau, crease_lane *q,
+                                         crease_lane *t)
 {
-    crease_lane inverse = 1 / (d * s + tau), a = c * inverse, square = a * a;
-    *q += square;
-    *t += square * (d * inverse);
+    crease_lane inverse = 1 / (d * s + tau), a = c * inverse;
+    *q = a * a;
+    *t = *q * (d * inverse);
 }
 
 /* x_i / s */
@@ -39,10 +39,15 @@ CREASE_FORMULA crease_lane crease_secular_plain_step(crease_lane q, crease_lane 
     return (q - 1) / (t + t);
 }
 
-/* The bound above on |r - 1| after the step, for steps up to half of s in either direction. */
-CREASE_FORMULA crease_lane crease_secular_next_error(crease_lane q, crease_lane s, crease_lane step)
+/* What |r - 1| will be after the step: the bound above, or, once a step has been seen, what quadratic
+ * convergence makes of it (q was `before`; 0: none), with a factor 4 to spare. The second is no bound, so whoever
+ * stops by it looks at r in the end.                                                                      */
+CREASE_FORMULA crease_lane crease_secular_next_error(crease_lane q, crease_lane before, crease_lane s,
+                                                     crease_lane step)
 {
-    return (crease_real)1.5 * crease_absolute(step / s) * crease_absolute(q - 1);
+    crease_lane off = crease_absolute(q - 1), gain = off / crease_absolute(before - 1);
+    crease_lane bound = (crease_real)0.75 * crease_absolute(step / s) * off, guess = 2 * off * gain * gain;
+    return crease_pick((before > 0) & (guess < bound), guess, bound);
 }
 
 /* Newton's reciprocal step from s = 0, where the sums need no division: with the mean m = sum c^2 d /
