@@ -45,7 +45,7 @@ static int fill(const crease_bench *b, const crease_groups *groups, double *host
 static int verify(const crease_bench *b, oracle_case *k)
 {
     crease_certificate proof;
-    double enough = 16 * b->backend->roundoff;
+    double enough = 32 * b->backend->roundoff;
     CREASE_TRY(work(k));
     CREASE_TRY(crease_certify(&k->problem, k->x, &proof));
     if (proof.relative <= enough) return CREASE_OK;

@@ -1,7 +1,7 @@
 #include "tile.h"
 
-/* Groups narrower than this many entries a row are taken together, so that rows fill cache lines. */
-enum { ROW_ENTRIES = 256, ROWS_AHEAD = 4, ENTRIES_AHEAD = 256 };
+/* A tile of groups that lie side by side has rows of at least this many entries: memory is read in long pieces. */
+enum { ROW_ENTRIES = 512, ROWS_AHEAD = 4, ENTRIES_AHEAD = 256 };
 
 static bool side_by_side(const crease_groups *s)
 {

@@ -80,7 +80,7 @@ static const table_column table_columns[] = {
     { "test accuracy %", "final", CREASE_COLUMN_ACCURACY, 100, 2 },
     { "sparsity W %", "final", CREASE_COLUMN_SPARSITY, 100, 2 },
     { "W-hat %", "final", CREASE_COLUMN_SPARSITY_HAT, 100, 2 },
-    { "identified at epoch", "final", CREASE_COLUMN_CHANGE, 1, 0 },
+    { "last change (epoch)", "final", CREASE_COLUMN_CHANGE, 1, 0 },
     { "certificate", NULL, CREASE_COLUMN_CERTIFICATE, 1, EXPONENT },
     { "s/epoch", NULL, "seconds_per_epoch", 1, 3 },
 };

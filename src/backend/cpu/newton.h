@@ -7,7 +7,7 @@
 #include "careful.h"
 
 enum {
-    WINDOW_GROUPS = 256,
+    WINDOW_GROUPS = 1024,
     WINDOW_LANES = WINDOW_GROUPS / CREASE_LANES,
     NEWTON_CAP = 10, /* then the group is odd */
 };
@@ -21,7 +21,7 @@ enum {
 #else
 #define NEWTON_LEAST  0x1p-40
 #define NEWTON_MOST   0x1p40
-#define NEWTON_ENOUGH 0x1p-21
+#define NEWTON_ENOUGH 0x1p-20
 #define NEWTON_WRONG  0x1p-19
 #endif
 
@@ -100,12 +100,12 @@ static bool window_step(window *w)
     for (size_t v = 0; v < w->lanes; v++) {
         if (!crease_any(w->active[v])) continue;
         crease_lane q = w->q[v], s = w->s[v], step = crease_secular_reciprocal_step(q, w->t[v]), next = s + step;
-        crease_lane error = crease_secular_next_error(q, w->before[v], s, step);
+        crease_mask enough = crease_secular_suffices(q, w->before[v], s, step, crease_all((double)NEWTON_ENOUGH));
         next = crease_pick(next < w->left[v], w->left[v], next);
         w->s[v] = crease_pick(w->active[v], next, s);
         w->taken[v] = crease_pick(w->active[v], w->taken[v] + 1, w->taken[v]);
         w->before[v] = q;
-        w->active[v] &= ~(error <= (crease_real)NEWTON_ENOUGH);
+        w->active[v] &= ~enough;
         any |= w->active[v];
     }
     w->steps++;

@@ -10,9 +10,10 @@ enum {
     TRANSPOSE_MOST = 40, /* entries of contiguous groups that are transposed to lie side by side */
     PIECES_TRANSPOSE_MOST = 160, /* the same, of groups in pieces */
     ROWS_LEAST_GROUPS = CREASE_LANES / 4,
-    ROWS_BYTES = 256 * 1024, /* of c and d of a window */
-    COPIED_LEAST_ROWS = 1024,
-    CROWDED_LEAST_ROWS = 64,
+    TRANSPOSED_BYTES = 32 * 1024, /* of c and d of a window */
+    CACHED_BYTES = 512 * 1024,    /* the same, of groups side by side ... */
+    CACHED_LEAST_COLUMNS = 64,   /* ... if it leaves so many columns */
+    FETCHED_BYTES = 256 * 1024,   /* of c and d of the next one, at most */
 };
 
 typedef enum {
@@ -27,7 +28,6 @@ typedef struct plan {
     plan_kind kind;
     size_t rows, inner, stride; /* of the sheet */
     size_t groups;              /* in a window */
-    bool copied;                /* the sheet is worked on in a copy: its rows are far apart */
     size_t raw, gathered;
 } plan;
 
@@ -52,15 +52,16 @@ static plan_kind plan_kind_of(const crease_groups *s)
     return equal_steps && s->outer * s->inner <= TRANSPOSE_MOST ? PLAN_TRANSPOSED : PLAN_RUNS;
 }
 
-/* A window of rows: as many groups as keep c and d in cache, in whole vectors. */
+/* A window of rows should stay in cache, unless that would leave only short pieces of rows: long ones are read
+ * at the speed of memory, and Newton's few passes over them cost less than going from row to row.        */
 static void plan_window(plan *p)
 {
     size_t size = p->rows * p->inner, bytes = 2 * sizeof(crease_real) * larger(size, 1);
-    size_t most = smaller(WINDOW_GROUPS, ROWS_MOST_COLUMNS / p->inner);
-    p->groups = larger(smaller(most, ROWS_BYTES / bytes) / CREASE_LANES * CREASE_LANES, CREASE_LANES);
-    bool crowded = p->stride * sizeof(crease_real) % 512 == 0; /* rows that share few sets of the caches */
-    p->copied = p->kind == PLAN_ROWS && p->rows >= (crowded ? CROWDED_LEAST_ROWS : COPIED_LEAST_ROWS);
-    if (p->copied || p->kind == PLAN_TRANSPOSED) p->raw = size * p->groups;
+    size_t most = ROWS_MOST_COLUMNS / p->inner;
+    size_t cached = (p->kind == PLAN_TRANSPOSED ? TRANSPOSED_BYTES : CACHED_BYTES) / bytes;
+    if (p->kind == PLAN_TRANSPOSED || cached * p->inner >= CACHED_LEAST_COLUMNS) most = smaller(most, cached);
+    p->groups = larger(most / CREASE_LANES * CREASE_LANES, CREASE_LANES);
+    if (p->kind == PLAN_TRANSPOSED) p->raw = size * p->groups;
 }
 
 static plan plan_of(const crease_groups *s)
@@ -79,7 +80,7 @@ static plan plan_of(const crease_groups *s)
         p.stride = p.groups;
     } else if (p.kind == PLAN_RUNS) {
         size_t bytes = 2 * sizeof(crease_real) * larger(largest_group(s), 1);
-        p.groups = larger(1, smaller(WINDOW_GROUPS, RUNS_BYTES / bytes));
+        p.groups = larger(1, smaller(WINDOW_GROUPS / 4, RUNS_BYTES / bytes));
     }
     return p;
 }
@@ -205,7 +206,7 @@ static void window_start(const oracle *o, size_t first, window *w)
 /* --- side by side --------------------------------------------------------------------------------- */
 
 /* Piece by piece: entry k of the window's groups becomes row k. */
-static void transpose_in(const crease_groups *s, const window *w, const crease_real *from, crease_real *to,
+static void pieces_in(const crease_groups *s, const window *w, const crease_real *from, crease_real *to,
                          size_t stride)
 {
     from += s->offset + w->first * s->group_stride;
@@ -213,7 +214,7 @@ static void transpose_in(const crease_groups *s, const window *w, const crease_r
         transpose(w->count, s->inner, from, s->group_stride, to, stride);
 }
 
-static void transpose_out(const crease_groups *s, const window *w, const crease_real *from, size_t stride,
+static void pieces_out(const crease_groups *s, const window *w, const crease_real *from, size_t stride,
                           crease_real *to)
 {
     to += s->offset + w->first * s->group_stride;
@@ -237,7 +238,7 @@ static void plan_fetch(const oracle *o, const window *w, fetch ahead[2])
     ahead[1].length = count * s->inner;
     size_t bytes = 2 * sizeof(crease_real) * s->outer * s->inner * count;
     if (count == 0) ahead[1].rows = 0;
-    else if (bytes > ROWS_BYTES) ahead[1].rows = ahead[1].rows * ROWS_BYTES / bytes; /* the cache holds no more */
+    else if (bytes > FETCHED_BYTES) ahead[1].rows = ahead[1].rows * FETCHED_BYTES / bytes; /* the cache holds no more */
 }
 
 static sheet sheet_of(const oracle *o, const window *w)
@@ -249,8 +250,8 @@ static sheet sheet_of(const oracle *o, const window *w)
     const crease_real *c = o->task->c, *d = o->task->d;
     h.lanes = (h.columns + CREASE_LANES - 1) / CREASE_LANES;
     if (p->kind == PLAN_TRANSPOSED) {
-        transpose_in(s, w, c, o->raw_c, p->stride);
-        transpose_in(s, w, d, o->raw_d, p->stride);
+        pieces_in(s, w, c, o->raw_c, p->stride);
+        pieces_in(s, w, d, o->raw_d, p->stride);
         h.c = h.x = o->raw_c;
         h.d = o->raw_d;
         h.beyond = p->stride;
@@ -272,17 +273,10 @@ static int rows_window(const oracle *o, size_t first, size_t *count)
     plan_fetch(o, &w, ahead);
     sheet h = sheet_of(o, &w);
     h.ahead = ahead;
-    sheet_copy copy = { .stride = o->plan.groups * o->plan.inner };
-    if (o->plan.copied) copy.c = o->raw_c, copy.d = o->raw_d;
-    window_moments(&h, &copy, &w);
+    window_moments(&h, &w);
     window_decide(&w);
-    if (o->plan.copied) {
-        h.c = copy.c, h.d = copy.d;
-        h.stride = h.beyond = copy.stride;
-        h.plain = true;
-    }
     rows_newton(&h, &w, o->cap);
-    if (o->plan.kind == PLAN_TRANSPOSED) transpose_out(o->task->groups, &w, h.x, h.x_stride, o->x);
+    if (o->plan.kind == PLAN_TRANSPOSED) pieces_out(o->task->groups, &w, h.x, h.x_stride, o->x);
     *count = w.count;
     return window_finish(o, &w);
 }

@@ -9,7 +9,7 @@
 
 enum {
     ROWS_MOST_INNER = 64,
-    ROWS_MOST_COLUMNS = CREASE_LANES * ROWS_MOST_INNER, /* of a window */
+    ROWS_MOST_COLUMNS = 1024, /* of a window */
     ROWS_COLUMN_LANES = ROWS_MOST_COLUMNS / CREASE_LANES,
     ROWS_CHUNK = 16, /* rows summed before the sums are added to the rest: keeps rounding small */
 };
@@ -52,6 +52,16 @@ typedef struct column_sums {
     crease_mask *least;
 } column_sums;
 
+/* Rows are far apart, which the processor's own prefetching does not see through: whoever works on a row asks
+ * for the one a chunk later. */
+CREASE_FORMULA void prefetch_row(const sheet *h, size_t o, size_t column)
+{
+    size_t at = (o + ROWS_CHUNK) * h->stride + column;
+    if (o + ROWS_CHUNK >= h->rows) return;
+    __builtin_prefetch(h->c + at, 0, 2);
+    __builtin_prefetch(h->d + at, 0, 2);
+}
+
 /* Columns from `column` of row o on; what lies beyond the window's columns is read where it may be. */
 CREASE_FORMULA crease_lane load_columns(const sheet *h, const crease_real *from, size_t o, size_t column, bool whole)
 {
@@ -65,19 +75,10 @@ CREASE_FORMULA void load_problem(const sheet *h, size_t o, size_t column, bool w
 {
     *c = load_columns(h, h->c, o, column, whole);
     *d = load_columns(h, h->d, o, column, whole);
+    prefetch_row(h, o, column);
     if (plain) return;
     *c = crease_soft(*c, crease_all(h->l1));
     *d += crease_all(h->ridge);
-}
-
-/* Rows are far apart, which the processor's own prefetching does not see through. */
-static void prefetch_rows(const crease_real *p, const sheet *h, size_t stride, size_t begin)
-{
-    size_t end = smaller(begin + ROWS_CHUNK, h->rows);
-    for (size_t o = begin; o < end; o++) {
-        for (size_t k = 0; k < h->columns; k += CREASE_LANES) __builtin_prefetch(p + o * stride + k, 0, 2);
-        __builtin_prefetch(p + o * stride + h->columns - 1, 0, 2);
-    }
 }
 
 /* The other functions of this file come in four kinds: whole or partial vectors, plain or not. */
@@ -92,14 +93,8 @@ static void prefetch_rows(const crease_real *p, const sheet *h, size_t stride, s
 
 /* --- moments -------------------------------------------------------------------------------------- */
 
-/* copy_c, copy_d (stride copy_stride): where to keep soft(c) and d + ridge, or NULL. */
-typedef struct sheet_copy {
-    crease_real *c, *d;
-    size_t stride;
-} sheet_copy;
-
 CREASE_FORMULA void column_moments(const sheet *h, size_t begin, size_t end, size_t v, bool whole, bool plain,
-                                   const sheet_copy *copy, const column_sums *sums)
+                                   const column_sums *sums)
 {
     lane_sum m0 = sum_none(), m1 = sum_none(), m2 = sum_none();
     crease_mask least = sums->least[v];
@@ -111,10 +106,6 @@ CREASE_FORMULA void column_moments(const sheet *h, size_t begin, size_t end, siz
         sum_add(&m1, first);
         sum_add(&m2, first * d);
         least = lanes_smaller(least, crease_bits(d));
-        if (copy->c) {
-            lanes_store(copy->c + o * copy->stride + v * CREASE_LANES, c);
-            lanes_store(copy->d + o * copy->stride + v * CREASE_LANES, d);
-        }
     }
     sums->m0[v] += sum_lanes(m0);
     sums->m1[v] += sum_lanes(m1);
@@ -122,7 +113,7 @@ CREASE_FORMULA void column_moments(const sheet *h, size_t begin, size_t end, siz
     sums->least[v] = least;
 }
 
-static void rows_moments(const sheet *h, const sheet_copy *copy, const column_sums *sums)
+static void rows_moments(const sheet *h, const column_sums *sums)
 {
     for (size_t v = 0; v < h->lanes; v++) {
         sums->m0[v] = sums->m1[v] = sums->m2[v] = crease_all(0);
@@ -130,10 +121,8 @@ static void rows_moments(const sheet *h, const sheet_copy *copy, const column_su
     }
     for (size_t begin = 0; begin < h->rows; begin += ROWS_CHUNK) {
         size_t end = smaller(begin + ROWS_CHUNK, h->rows);
-        prefetch_rows(h->c, h, h->stride, end);
-        prefetch_rows(h->d, h, h->stride, end);
         for (size_t v = 0; v < h->lanes; v++) {
-#define MOMENTS(whole, plain) column_moments(h, begin, end, v, whole, plain, copy, sums)
+#define MOMENTS(whole, plain) column_moments(h, begin, end, v, whole, plain, sums)
             ROWS_DISPATCH(h, v, MOMENTS);
 #undef MOMENTS
         }
@@ -171,15 +160,15 @@ static void merge_least(const crease_mask *of_column, const sheet *h, crease_mas
 }
 
 /* The moments of a window's groups. */
-static void window_moments(const sheet *h, const sheet_copy *copy, window *w)
+static void window_moments(const sheet *h, window *w)
 {
     if (h->inner == 1) {
-        rows_moments(h, copy, &(column_sums){ w->m0, w->m1, w->m2, w->least });
+        rows_moments(h, &(column_sums){ w->m0, w->m1, w->m2, w->least });
         return;
     }
     crease_lane m0[ROWS_COLUMN_LANES], m1[ROWS_COLUMN_LANES], m2[ROWS_COLUMN_LANES];
     crease_mask least[ROWS_COLUMN_LANES];
-    rows_moments(h, copy, &(column_sums){ m0, m1, m2, least });
+    rows_moments(h, &(column_sums){ m0, m1, m2, least });
     merge_columns(m0, h, w->m0);
     merge_columns(m1, h, w->m1);
     merge_columns(m2, h, w->m2);
@@ -188,25 +177,22 @@ static void window_moments(const sheet *h, const sheet_copy *copy, window *w)
 
 /* --- Newton's passes ------------------------------------------------------------------------------ */
 
-CREASE_FORMULA void evaluate_columns(const sheet *h, size_t v, bool whole, bool plain, crease_lane s, crease_lane tau,
-                                     crease_lane *q, crease_lane *t)
+/* Adds the terms of some rows to q and t. */
+CREASE_FORMULA void evaluate_columns(const sheet *h, size_t begin, size_t end, size_t v, bool whole, bool plain,
+                                     crease_lane s, crease_lane tau, crease_lane *q, crease_lane *t)
 {
-    *q = *t = crease_all(0);
-    for (size_t begin = 0; begin < h->rows; begin += ROWS_CHUNK) {
-        size_t end = smaller(begin + ROWS_CHUNK, h->rows);
-        lane_sum q1 = sum_none(), t1 = sum_none();
-        for (size_t o = begin; o < end; o++) {
-            crease_lane c, d, q0, t0;
-            load_problem(h, o, v * CREASE_LANES, whole, plain, &c, &d);
-            crease_secular_terms(c, d, s, tau, &q0, &t0);
-            sum_add(&q1, q0);
-            sum_add(&t1, t0);
-        }
-        *q += sum_lanes(q1);
-        *t += sum_lanes(t1);
-        fetch_some(&h->ahead[0]);
-        fetch_some(&h->ahead[1]);
+    lane_sum q1 = sum_none(), t1 = sum_none();
+    for (size_t o = begin; o < end; o++) {
+        crease_lane c, d, q0, t0;
+        load_problem(h, o, v * CREASE_LANES, whole, plain, &c, &d);
+        crease_secular_terms(c, d, s, tau, &q0, &t0);
+        sum_add(&q1, q0);
+        sum_add(&t1, t0);
     }
+    *q += sum_lanes(q1);
+    *t += sum_lanes(t1);
+    fetch_some(&h->ahead[0]);
+    fetch_some(&h->ahead[1]);
 }
 
 /* x in some rows, zeros where s is 0; adds to q = |x|^2/s^2. */
@@ -259,11 +245,17 @@ static void evaluate_window(const sheet *h, window *w, columns *k)
 {
     if (h->inner > 1) spread_columns(w->s, h, k->s);
     mark_columns(w->active, h, k->marked);
-    for (size_t v = 0; v < h->lanes; v++) {
-        if (!k->marked[v]) continue;
-#define EVALUATE(whole, plain) evaluate_columns(h, v, whole, plain, k->s[v], k->tau[v], &k->q[v], &k->t[v])
-        ROWS_DISPATCH(h, v, EVALUATE);
+    for (size_t v = 0; v < h->lanes; v++)
+        if (k->marked[v]) k->q[v] = k->t[v] = crease_all(0);
+    for (size_t begin = 0; begin < h->rows; begin += ROWS_CHUNK) {
+        size_t end = smaller(begin + ROWS_CHUNK, h->rows);
+        for (size_t v = 0; v < h->lanes; v++) {
+            if (!k->marked[v]) continue;
+#define EVALUATE(whole, plain) \
+    evaluate_columns(h, begin, end, v, whole, plain, k->s[v], k->tau[v], &k->q[v], &k->t[v])
+            ROWS_DISPATCH(h, v, EVALUATE);
 #undef EVALUATE
+        }
     }
     if (h->inner == 1) return;
     merge_columns(k->q, h, w->q);
@@ -277,7 +269,6 @@ static void output_window(const sheet *h, window *w, columns *k)
     for (size_t v = 0; v < h->lanes; v++) k->q[v] = crease_all(0);
     for (size_t begin = 0; begin < h->rows; begin += ROWS_CHUNK) {
         size_t end = smaller(begin + ROWS_CHUNK, h->rows);
-        prefetch_rows(h->x, h, h->x_stride, end);
         for (size_t v = 0; v < h->lanes; v++) {
             if (!k->marked[v]) {
                 zero_columns(h, begin, end, v);

@@ -39,15 +39,16 @@ CREASE_FORMULA crease_lane crease_secular_plain_step(crease_lane q, crease_lane 
     return (q - 1) / (t + t);
 }
 
-/* What |r - 1| will be after the step: the bound above, or, once a step has been seen, what quadratic
- * convergence makes of it (q was `before`; 0: none), with a factor 4 to spare. The second is no bound, so whoever
- * stops by it looks at r in the end.                                                                      */
-CREASE_FORMULA crease_lane crease_secular_next_error(crease_lane q, crease_lane before, crease_lane s,
-                                                     crease_lane step)
+/* Whether |r - 1| will be at most `enough` after the step: by the bound above, or, once a step has been seen, by
+ * what quadratic convergence makes of it (q was `before`; 0: none), with a factor 4 to spare. The second is
+ * no bound, so whoever stops by it looks at r in the end. Written without divisions.                     */
+CREASE_FORMULA crease_mask crease_secular_suffices(crease_lane q, crease_lane before, crease_lane s, crease_lane step,
+                                                   crease_lane enough)
 {
-    crease_lane off = crease_absolute(q - 1), gain = off / crease_absolute(before - 1);
-    crease_lane bound = (crease_real)0.75 * crease_absolute(step / s) * off, guess = 2 * off * gain * gain;
-    return crease_pick((before > 0) & (guess < bound), guess, bound);
+    crease_lane off = crease_absolute(q - 1), off_before = before - 1;
+    crease_mask bound = (crease_real)0.75 * off * crease_absolute(step) <= enough * s;
+    crease_mask guess = 2 * off * off * off <= enough * (off_before * off_before);
+    return bound | (guess & (before > 0));
 }
 
 /* Newton's reciprocal step from s = 0, where the sums need no division: with the mean m = sum c^2 d /
