@@ -23,7 +23,7 @@ typedef struct crease_term_spec {
 
 typedef struct crease_term_specs {
     size_t n;
-    crease_term_spec items[CREASE_MAX_TERMS - 1]; /* the algorithm adds the unpenalized rest */
+    crease_term_spec items[CREASE_MAX_TERMS];
 } crease_term_specs;
 
 /* One entry of "algorithms". */

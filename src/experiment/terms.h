@@ -6,9 +6,9 @@
 
 typedef struct crease_term_set {
     size_t n;
-    crease_term terms[CREASE_MAX_TERMS - 1];
-    crease_groups groups[CREASE_MAX_TERMS - 1];
-    crease_regularizer *psi[CREASE_MAX_TERMS - 1];
+    crease_term terms[CREASE_MAX_TERMS];
+    crease_groups groups[CREASE_MAX_TERMS];
+    crease_regularizer *psi[CREASE_MAX_TERMS];
 } crease_term_set;
 
 int crease_terms_build(crease_ctx *ctx, const crease_term_specs *specs, const crease_problem *problem,

@@ -3,10 +3,11 @@
  * numbers near the ends of the range, more Newton steps than usual), and the only one for the plain rule.
  *
  * Scaled as c^ = c/2^e in [-2, 2], tau^ = tau/2^e, d^ = d/d_max, t = s d_max/2^e: every comparison is that
- * of the unscaled numbers, and nothing overflows. A bracket low < t* <= high is kept; Newton's step is
- * taken where it stays inside, and every other step bisects in log t while the bracket is wide, because
- * Newton alone only gains a factor 1.5 a step when the c_i with d_i near 0 nearly fill the ball. So the
- * number of steps is bounded by twice log2(log2(high/low) 2^53) plus Newton's last few.                 */
+ * of the unscaled numbers, and nothing overflows. A bracket low < t* <= high is kept; Newton's step is taken
+ * where it stays inside. When g keeps falling slowly the bracket is bisected in log t instead, because Newton
+ * alone only gains a factor 1.5 a step while the c_i with d_i near 0 nearly fill the ball; so the steps are
+ * bounded. Most steps seen: 14 over 100,000 random groups, 31 over 100,000 groups of that adverse family
+ * (tests/test_kernels.c).                                                                                */
 #ifndef CREASE_CPU_CAREFUL_H
 #define CREASE_CPU_CAREFUL_H
 

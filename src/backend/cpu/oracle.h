@@ -11,7 +11,7 @@ enum {
     PIECES_TRANSPOSE_MOST = 160, /* the same, of groups in pieces */
     ROWS_LEAST_GROUPS = CREASE_LANES / 4,
     TRANSPOSED_BYTES = 32 * 1024, /* of c and d of a window */
-    CACHED_BYTES = 512 * 1024,    /* the same, of groups side by side ... */
+    CACHED_BYTES = 384 * 1024,    /* the same, of groups side by side ... */
     CACHED_LEAST_COLUMNS = 64,   /* ... if it leaves so many columns */
     FETCHED_BYTES = 256 * 1024,   /* of c and d of the next one, at most */
 };
@@ -97,6 +97,7 @@ typedef struct oracle {
     const crease_shrink_task *task;
     plan plan;
     double l1, ridge;
+    bool plain;   /* see sheet */
     unsigned cap; /* of the fast road */
     crease_real *x;
     crease_real *raw_c, *raw_d, *gathered; /* in the work space */
@@ -222,23 +223,23 @@ static void pieces_out(const crease_groups *s, const window *w, const crease_rea
         transpose(s->inner, w->count, from, stride, to, s->group_stride);
 }
 
-/* While a window is solved: its x, where that is written in pieces, and c and d of the next one. */
+/* The first rows of a window that fit into so many bytes. */
+static fetch fetch_of(const crease_groups *s, const void *a, const void *b, size_t at, size_t count, size_t bytes)
+{
+    size_t all = (b ? 2 : 1) * sizeof(crease_real) * s->outer * s->inner * count;
+    return (fetch){ .a = (const crease_real *)a + at, .b = b ? (const crease_real *)b + at : NULL,
+                    .rows = all == 0 ? 0 : all > bytes ? s->outer * bytes / all : s->outer,
+                    .stride = s->outer_stride, .length = count * s->inner };
+}
+
+/* While a window is solved: its x, then c and d of the next one. */
 static void plan_fetch(const oracle *o, const window *w, fetch ahead[2])
 {
     const crease_groups *s = o->task->groups;
     size_t at = s->offset + w->first * s->group_stride, next = at + w->count * s->group_stride;
-    size_t count = smaller(w->count, s->count - w->first - w->count);
-    fetch rows = { .rows = s->outer, .stride = s->outer_stride };
-    ahead[0] = ahead[1] = rows;
-    ahead[0].a = o->x + at;
-    ahead[0].length = w->count * s->inner;
-    if (o->plan.kind != PLAN_TRANSPOSED) ahead[0].rows = 0;
-    ahead[1].a = (const crease_real *)o->task->c + next;
-    ahead[1].b = (const crease_real *)o->task->d + next;
-    ahead[1].length = count * s->inner;
-    size_t bytes = 2 * sizeof(crease_real) * s->outer * s->inner * count;
-    if (count == 0) ahead[1].rows = 0;
-    else if (bytes > FETCHED_BYTES) ahead[1].rows = ahead[1].rows * FETCHED_BYTES / bytes; /* the cache holds no more */
+    ahead[0] = fetch_of(s, o->x, NULL, at, w->count, FETCHED_BYTES / 2);
+    ahead[1] = fetch_of(s, o->task->c, o->task->d, next, smaller(w->count, s->count - w->first - w->count),
+                        FETCHED_BYTES);
 }
 
 static sheet sheet_of(const oracle *o, const window *w)
@@ -246,19 +247,19 @@ static sheet sheet_of(const oracle *o, const window *w)
     const crease_groups *s = o->task->groups;
     const plan *p = &o->plan;
     sheet h = { .rows = p->rows, .inner = p->inner, .columns = w->count * p->inner, .stride = p->stride,
-                .x_stride = p->stride, .l1 = o->l1, .ridge = o->ridge, .plain = o->l1 == 0 && o->ridge == 0 };
+                .x_stride = p->stride, .scalar = o->task->scalar, .l1 = o->l1, .ridge = o->ridge, .plain = o->plain };
     const crease_real *c = o->task->c, *d = o->task->d;
     h.lanes = (h.columns + CREASE_LANES - 1) / CREASE_LANES;
     if (p->kind == PLAN_TRANSPOSED) {
-        pieces_in(s, w, c, o->raw_c, p->stride);
-        pieces_in(s, w, d, o->raw_d, p->stride);
         h.c = h.x = o->raw_c;
-        h.d = o->raw_d;
+        h.d = d ? o->raw_d : NULL;
+        pieces_in(s, w, c, o->raw_c, p->stride);
+        if (d) pieces_in(s, w, d, o->raw_d, p->stride);
         h.beyond = p->stride;
     } else {
         size_t at = s->offset + w->first * p->inner;
         h.c = c + at;
-        h.d = d + at;
+        h.d = d ? d + at : NULL;
         h.x = o->x + at;
         h.beyond = (s->count - w->first) * p->inner;
     }
@@ -290,13 +291,13 @@ static void place_runs(const oracle *o, const window *w, group_place *places)
     for (size_t g = 0; g < w->count; g++) {
         size_t n = crease_group_size(s, w->first + g);
         if (o->plan.kind == PLAN_GATHERED) {
-            places[g] = (group_place){ c, d, x, n };
+            places[g] = (group_place){ c, o->task->d ? d : NULL, x, n };
             group_gather(s, w->first + g, o->task->c, c);
-            group_gather(s, w->first + g, o->task->d, d);
+            if (o->task->d) group_gather(s, w->first + g, o->task->d, d);
         } else {
             size_t at = group_run(s, w->first + g);
-            places[g] = (group_place){ (const crease_real *)o->task->c + at, (const crease_real *)o->task->d + at,
-                                       o->x + at, n };
+            const crease_real *metric = o->task->d;
+            places[g] = (group_place){ (const crease_real *)o->task->c + at, metric ? metric + at : NULL, o->x + at, n };
         }
     }
 }
@@ -305,7 +306,7 @@ static int runs_window(const oracle *o, size_t first, size_t *count)
 {
     window w;
     group_place places[WINDOW_GROUPS];
-    run_family family = { crease_all(o->l1), crease_all(o->ridge), o->l1 == 0 && o->ridge == 0 };
+    run_family family = { crease_all(o->task->scalar), crease_all(o->l1), crease_all(o->ridge), o->plain };
     window_start(o, first, &w);
     place_runs(o, &w, places);
     runs_moments(places, &family, &w);
@@ -332,9 +333,10 @@ static int cpu_shrink_diag(const crease_shrink_task *task, void *x, crease_shrin
                  .cap = NEWTON_CAP, .x = x, .raw_c = work, .stats = stats };
     o.raw_d = o.raw_c + round_up(p.raw, CREASE_LANES);
     o.gathered = o.raw_d + round_up(p.raw, CREASE_LANES);
+    o.plain = task->d && o.l1 == 0 && o.ridge == 0;
     if (task->max_iters > 0 && task->max_iters < o.cap) o.cap = task->max_iters;
     *stats = (crease_shrink_stats){ 0 };
-    bool newton = task->d && task->rule == CREASE_SECULAR_RECIPROCAL && task->w * task->psi.lambda2 > 0;
+    bool newton = task->rule == CREASE_SECULAR_RECIPROCAL && task->w * task->psi.lambda2 > 0;
     bool rows = p.kind == PLAN_ROWS || p.kind == PLAN_TRANSPOSED;
     int (*solve)(const oracle *, size_t, size_t *) = !newton ? solve_one : rows ? rows_window : runs_window;
     for (size_t g = 0, count; g < task->groups->count; g += count) CREASE_TRY(solve(&o, g, &count));

@@ -36,13 +36,13 @@ static inline void fetch_some(fetch *f)
 
 /* A window's groups in memory: entry (o, i) of its group g is at o*stride + g*inner + i. */
 typedef struct sheet {
-    const crease_real *c, *d;
+    const crease_real *c, *d; /* d NULL: the scalar metric */
     crease_real *x;
     size_t rows, inner, columns, stride, x_stride;
     size_t lanes;  /* vectors of columns */
     size_t beyond; /* reals that may be read from the start of the last row */
-    double l1, ridge;
-    bool plain; /* neither of them */
+    double scalar, l1, ridge;
+    bool plain; /* a diagonal metric, no l1 and no ridge */
     fetch *ahead; /* two of them */
 } sheet;
 
@@ -59,7 +59,7 @@ CREASE_FORMULA void prefetch_row(const sheet *h, size_t o, size_t column)
     size_t at = (o + ROWS_CHUNK) * h->stride + column;
     if (o + ROWS_CHUNK >= h->rows) return;
     __builtin_prefetch(h->c + at, 0, 2);
-    __builtin_prefetch(h->d + at, 0, 2);
+    if (h->d) __builtin_prefetch(h->d + at, 0, 2);
 }
 
 /* Columns from `column` of row o on; what lies beyond the window's columns is read where it may be. */
@@ -73,9 +73,9 @@ CREASE_FORMULA crease_lane load_columns(const sheet *h, const crease_real *from,
 CREASE_FORMULA void load_problem(const sheet *h, size_t o, size_t column, bool whole, bool plain, crease_lane *c,
                                  crease_lane *d)
 {
-    *c = load_columns(h, h->c, o, column, whole);
-    *d = load_columns(h, h->d, o, column, whole);
     prefetch_row(h, o, column);
+    *c = load_columns(h, h->c, o, column, whole);
+    *d = plain || h->d ? load_columns(h, h->d, o, column, whole) : crease_all(h->scalar);
     if (plain) return;
     *c = crease_soft(*c, crease_all(h->l1));
     *d += crease_all(h->ridge);
@@ -204,10 +204,10 @@ CREASE_FORMULA void output_columns(const sheet *h, size_t begin, size_t end, siz
     for (size_t o = begin; o < end; o++) {
         crease_lane c, d;
         load_problem(h, o, v * CREASE_LANES, whole, plain, &c, &d);
-        crease_lane a = crease_secular_direction(c, d, s, tau);
-        crease_lane x = crease_pick((s > 0) & (c != 0), a * s, crease_all(0));
+        crease_lane a = crease_secular_direction(c, d, s, tau), x = a * s + 0; /* + 0: no zero is a -0 */
         crease_real *to = h->x + o * h->x_stride + v * CREASE_LANES;
         sum_add(&q1, a * a);
+        if (o + ROWS_CHUNK < h->rows) __builtin_prefetch(to + ROWS_CHUNK * h->x_stride, 1, 2);
         if (whole) lanes_store(to, x);
         else lanes_store_some(to, count, x);
     }
@@ -219,6 +219,7 @@ static void zero_columns(const sheet *h, size_t begin, size_t end, size_t v)
     size_t count = smaller(CREASE_LANES, h->columns - v * CREASE_LANES);
     for (size_t o = begin; o < end; o++) {
         crease_real *to = h->x + o * h->x_stride + v * CREASE_LANES;
+        if (o + ROWS_CHUNK < h->rows) __builtin_prefetch(to + ROWS_CHUNK * h->x_stride, 1, 2);
         if (count == CREASE_LANES) lanes_store(to, crease_all(0));
         else lanes_store_some(to, count, crease_all(0));
     }

@@ -12,14 +12,14 @@ enum {
 
 /* Where one group's entries are. */
 typedef struct group_place {
-    const crease_real *c, *d;
+    const crease_real *c, *d; /* d NULL: the scalar metric */
     crease_real *x;
     size_t n;
 } group_place;
 
-/* The same for all groups. plain: neither l1 nor ridge, a constant where functions are inlined. */
+/* The same for all groups. plain: a diagonal metric, no l1 and no ridge; a constant where functions are inlined. */
 typedef struct run_family {
-    crease_lane l1, ridge;
+    crease_lane scalar, l1, ridge;
     bool plain;
 } run_family;
 
@@ -27,7 +27,8 @@ CREASE_FORMULA void run_load(const group_place *r, size_t i, size_t count, const
                              crease_lane *c, crease_lane *d)
 {
     *c = count == CREASE_LANES ? lanes_load(r->c + i) : lanes_load_some(r->c + i, count, 0);
-    *d = count == CREASE_LANES ? lanes_load(r->d + i) : lanes_load_some(r->d + i, count, 1);
+    if (!plain && !r->d) *d = f->scalar;
+    else *d = count == CREASE_LANES ? lanes_load(r->d + i) : lanes_load_some(r->d + i, count, 1);
     if (plain) return;
     *c = crease_soft(*c, f->l1);
     *d += f->ridge;
@@ -100,7 +101,7 @@ CREASE_FORMULA void output_add(const group_place *r, size_t i, size_t count, con
 {
     crease_lane c, d;
     run_load(r, i, count, f, plain, &c, &d);
-    crease_lane a = crease_secular_direction(c, d, s, tau), x = crease_pick(c != 0, a * s, crease_all(0));
+    crease_lane a = crease_secular_direction(c, d, s, tau), x = a * s + 0; /* + 0: no zero is a -0 */
     sum_add(q, a * a);
     if (count == CREASE_LANES) lanes_store(r->x + i, x);
     else lanes_store_some(r->x + i, count, x);
