@@ -1,5 +1,5 @@
-/* Measurements of `crease bench`: a kernel beside the least that any code must do for the same answer, in one
- * run, interleaved, one thread. What is reported is the median of the paired ratios.                     */
+/* Measurements of `crease bench`: a kernel beside the least that any code must do for the same answer,
+ * in one run, interleaved, one thread. What is reported is the median of the paired ratios. */
 #ifndef CREASE_BENCH_H
 #define CREASE_BENCH_H
 
@@ -18,12 +18,12 @@ typedef struct crease_bench {
 /* One row of the table. */
 typedef struct crease_measure {
     const char *what, *layout;
-    size_t size;              /* of a group; 0: not a matter of groups */
+    size_t size; /* of a group; 0: not a matter of groups */
     size_t entries;
-    double bytes;             /* that the pass moves */
-    double pass_ms, work_ms;  /* medians */
-    double ratio;             /* median of work/pass over the repeats */
-    double target;            /* the ratio should not be above it */
+    double bytes;            /* that the pass moves */
+    double pass_ms, work_ms; /* medians */
+    double ratio;            /* median of work/pass over the repeats */
+    double target;           /* the ratio should not be above it */
 } crease_measure;
 
 /* The two sides, on the same data. Errors end the measurement. */
@@ -39,7 +39,8 @@ int crease_bench_measure(const crease_bench *b, const crease_sides *sides, creas
 
 /* y = a b, and  v += g, u += g, w += w0: memory read and written once. */
 void crease_bench_stream(size_t real_bytes, size_t n, const void *a, const void *b, void *y);
-void crease_bench_touch(size_t real_bytes, size_t n, const void *g, void *v, void *u, const void *w0, void *w);
+void crease_bench_touch(size_t real_bytes, size_t n, const void *g, void *v, void *u, const void *w0,
+                        void *w);
 
 int crease_bench_oracles(crease_bench *b);
 int crease_bench_steps(crease_bench *b);

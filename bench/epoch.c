@@ -1,5 +1,6 @@
-/* One epoch of RAMDA on softmax regression against the products that it cannot avoid: gather the rows of each
- * batch, two matrix products, and the softmax between them. MNIST where it is found, else planted data.   */
+/* One epoch of RAMDA on softmax regression against the products that it cannot avoid: gather the rows
+ * of each batch, two matrix products, and the softmax between them. MNIST where it is found, else
+ * planted data.   */
 #include "bench.h"
 
 #include <cblas.h>
@@ -18,7 +19,8 @@ typedef struct epoch_case {
     int32_t *label;
 } epoch_case;
 
-static int problem_gradient(crease_oracle *oracle, crease_rows rows, const void *x, double *value, void *g)
+static int problem_gradient(crease_oracle *oracle, crease_rows rows, const void *x, double *value,
+                            void *g)
 {
     crease_problem *p = ((epoch_case *)oracle)->problem;
     return p->type->gradient(p, rows, x, value, g);
@@ -43,11 +45,12 @@ static void bare_epoch(void *user)
         const uint32_t *rows = k->order + first;
         for (size_t i = 0; i < n; i++)
             memcpy(k->batch + i * k->cols, k->data + rows[i] * k->cols, k->cols * sizeof(float));
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, CLASSES, (int)k->cols, 1, k->batch, (int)k->cols,
-                    k->weight, (int)k->cols, 0, k->logits, CLASSES);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, CLASSES, (int)k->cols, 1, k->batch,
+                    (int)k->cols, k->weight, (int)k->cols, 0, k->logits, CLASSES);
         bare_softmax(n, k->logits, rows, k->label);
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, CLASSES, (int)k->cols, (int)n, 1.0f / (float)n, k->logits,
-                    CLASSES, k->batch, (int)k->cols, 0, k->gradient, (int)k->cols);
+        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, CLASSES, (int)k->cols, (int)n,
+                    1.0f / (float)n, k->logits, CLASSES, k->batch, (int)k->cols, 0, k->gradient,
+                    (int)k->cols);
     }
 }
 
@@ -92,14 +95,15 @@ static void fill(epoch_case *k)
     crease_random_permutation(&r, k->rows, k->order);
 }
 
-static int set_up(const crease_bench *b, epoch_case *k, const crease_regularizer *psi, const crease_solver *solver,
-                  crease_groups *groups)
+static int set_up(const crease_bench *b, epoch_case *k, const crease_regularizer *psi,
+                  const crease_solver *solver, crease_groups *groups)
 {
     k->problem = crease_problem_create(b->ctx, "softmax", b->backend);
     if (!k->problem) return crease_ctx_error(b->ctx)->code;
     CREASE_TRY(crease_problem_setup(k->problem));
     const crease_block *weight = &k->problem->blocks[0];
-    if (weight->shape[0] != CLASSES) return crease_fail(b->ctx, CREASE_EDIM, "the epoch is measured for ten classes");
+    if (weight->shape[0] != CLASSES)
+        return crease_fail(b->ctx, CREASE_EDIM, "the epoch is measured for ten classes");
     k->rows = k->problem->rows;
     k->cols = weight->shape[1];
     CREASE_TRY(allocate(b->ctx, k));
@@ -125,8 +129,12 @@ static int measure(const crease_bench *b, const crease_regularizer *psi, const c
     crease_bench few = *b;
     few.repeats = b->repeats < 5 ? b->repeats : 5;
     int code = set_up(b, &k, psi, solver, &groups);
-    crease_measure m = { .what = "epoch", .layout = "columns", .size = CLASSES, .entries = k.rows * k.cols,
-                         .bytes = 4.0 * (double)(k.rows * k.cols), .target = 1.5 };
+    crease_measure m = { .what = "epoch",
+                         .layout = "columns",
+                         .size = CLASSES,
+                         .entries = k.rows * k.cols,
+                         .bytes = 4.0 * (double)(k.rows * k.cols),
+                         .target = 1.5 };
     if (code == CREASE_OK) {
         printf("%s\n", k.problem->source);
         code = crease_bench_measure(&few, &(crease_sides){ bare_epoch, ramda_epoch, &k }, &m);
@@ -138,10 +146,12 @@ static int measure(const crease_bench *b, const crease_regularizer *psi, const c
 int crease_bench_epoch(crease_bench *b)
 {
     if (b->backend->real_bytes != sizeof(float))
-        return crease_fail(b->ctx, CREASE_ENOTSUP, "the epoch is measured on cpu-f32, not on %s", b->backend->name);
+        return crease_fail(b->ctx, CREASE_ENOTSUP, "the epoch is measured on cpu-f32, not on %s",
+                           b->backend->name);
     crease_regularizer *psi = crease_regularizer_create(b->ctx, "group_l2");
     crease_solver *solver = crease_solver_create(b->ctx, "exact", NULL);
-    int code = psi && solver ? crease_regularizer_set(psi, "lambda", "0.001") : crease_ctx_error(b->ctx)->code;
+    int code =
+        psi && solver ? crease_regularizer_set(psi, "lambda", "0.001") : crease_ctx_error(b->ctx)->code;
     if (code == CREASE_OK) code = measure(b, psi, solver);
     crease_solver_free(solver);
     crease_regularizer_free(psi);

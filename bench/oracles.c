@@ -25,7 +25,8 @@ static int work(void *user)
     return k->solver->type->solve(k->solver, &k->problem, k->x, k->work, &info);
 }
 
-/* Half of the groups live; d is lognormal, as metrics are: a factor of about 20 between its extremes. */
+/* Half of the groups live; d is lognormal, as metrics are: a factor of about 20 between its extremes.
+ */
 static int fill(const crease_bench *b, const crease_groups *groups, double *host, void *c, void *d)
 {
     size_t n = groups->entries;
@@ -49,29 +50,45 @@ static int verify(const crease_bench *b, oracle_case *k)
     CREASE_TRY(work(k));
     CREASE_TRY(crease_certify(&k->problem, k->x, &proof));
     if (proof.relative <= enough) return CREASE_OK;
-    return crease_fail(b->ctx, CREASE_ESHORT, "the oracle's certificate is %.2g, above %.2g: its time means nothing",
+    return crease_fail(b->ctx, CREASE_ESHORT,
+                       "the oracle's certificate is %.2g, above %.2g: its time means nothing",
                        proof.relative, enough);
 }
 
-static int measure_shape(const crease_bench *b, const crease_shape *shape, const crease_regularizer *psi,
-                         const crease_solver *solver, double *host, void *c, void *d, void *x)
+static int measure_shape(const crease_bench *b, const crease_shape *shape,
+                         const crease_regularizer *psi, const crease_solver *solver, double *host,
+                         void *c, void *d, void *x)
 {
     crease_groups groups = crease_shape_groups(shape, b->entries);
-    oracle_case k = { .backend = b->backend, .solver = solver, .x = x,
-                      .problem = { .ctx = b->ctx, .backend = b->backend, .n = groups.entries, .c = c, .d = d, .w = 1,
-                                   .psi = psi, .groups = &groups, .paper_scale = 1 } };
-    crease_measure m = { .what = "oracle", .layout = shape->layout, .size = crease_group_size(&groups, 0),
-                         .entries = groups.entries, .target = 3.5,
+    oracle_case k = { .backend = b->backend,
+                      .solver = solver,
+                      .x = x,
+                      .problem = { .ctx = b->ctx,
+                                   .backend = b->backend,
+                                   .n = groups.entries,
+                                   .c = c,
+                                   .d = d,
+                                   .w = 1,
+                                   .psi = psi,
+                                   .groups = &groups,
+                                   .paper_scale = 1 } };
+    crease_measure m = { .what = "oracle",
+                         .layout = shape->layout,
+                         .size = crease_group_size(&groups, 0),
+                         .entries = groups.entries,
+                         .target = 3.5,
                          .bytes = 3.0 * (double)(groups.entries * b->backend->real_bytes) };
     CREASE_TRY(fill(b, &groups, host, c, d));
-    if (!(k.work = crease_alloc(b->ctx, solver->type->work_size(solver, &k.problem), 1))) return CREASE_ENOMEM;
+    if (!(k.work = crease_alloc(b->ctx, solver->type->work_size(solver, &k.problem), 1)))
+        return CREASE_ENOMEM;
     int code = verify(b, &k);
     if (code == CREASE_OK) code = crease_bench_measure(b, &(crease_sides){ pass, work, &k }, &m);
     crease_release(b->ctx, k.work);
     return code;
 }
 
-static int measure_all(const crease_bench *b, const crease_regularizer *psi, const crease_solver *solver)
+static int measure_all(const crease_bench *b, const crease_regularizer *psi,
+                       const crease_solver *solver)
 {
     size_t real = b->backend->real_bytes;
     double *host = crease_alloc(b->ctx, b->entries, sizeof *host);
@@ -91,7 +108,8 @@ int crease_bench_oracles(crease_bench *b)
 {
     crease_regularizer *psi = crease_regularizer_create(b->ctx, "group_l2");
     crease_solver *solver = crease_solver_create(b->ctx, "exact", NULL);
-    int code = psi && solver ? crease_regularizer_set(psi, "lambda", "1") : crease_ctx_error(b->ctx)->code;
+    int code =
+        psi && solver ? crease_regularizer_set(psi, "lambda", "1") : crease_ctx_error(b->ctx)->code;
     if (code == CREASE_OK) code = measure_all(b, psi, solver);
     crease_solver_free(solver);
     crease_regularizer_free(psi);

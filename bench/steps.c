@@ -1,5 +1,5 @@
-/* One step of RAMDA (moments, metric, exact oracle, average) against a pass over the arrays that it cannot
- * avoid: reads g, V, U, W0, W; writes V, U, W.                                                          */
+/* One step of RAMDA (moments, metric, exact oracle, average) against a pass over the arrays that it
+ * cannot avoid: reads g, V, U, W0, W; writes V, U, W. */
 #include "bench.h"
 
 #include "shapes.h"
@@ -14,7 +14,8 @@ typedef struct step_case {
 } step_case;
 
 /* The gradient costs one copy the first time, and then nothing: it stays where it is. */
-static int stored_gradient(crease_oracle *oracle, crease_rows rows, const void *x, double *value, void *g)
+static int stored_gradient(crease_oracle *oracle, crease_rows rows, const void *x, double *value,
+                           void *g)
 {
     step_case *k = (step_case *)oracle;
     (void)rows, (void)x;
@@ -47,13 +48,17 @@ static void fill(const crease_groups *groups, double *host)
     }
 }
 
-static int measure_shape(const crease_bench *b, const crease_shape *shape, const crease_regularizer *psi,
-                         const crease_solver *solver, double *host, step_case *k)
+static int measure_shape(const crease_bench *b, const crease_shape *shape,
+                         const crease_regularizer *psi, const crease_solver *solver, double *host,
+                         step_case *k)
 {
     crease_groups groups = crease_shape_groups(shape, b->entries);
     crease_term term = { psi, &groups, "weight" };
-    crease_measure m = { .what = "step", .layout = shape->layout, .size = crease_group_size(&groups, 0),
-                         .entries = groups.entries, .target = 2.5,
+    crease_measure m = { .what = "step",
+                         .layout = shape->layout,
+                         .size = crease_group_size(&groups, 0),
+                         .entries = groups.entries,
+                         .target = 2.5,
                          .bytes = 8.0 * (double)(groups.entries * b->backend->real_bytes) };
     fill(&groups, host);
     k->n = groups.entries;
@@ -70,7 +75,8 @@ static int measure_shape(const crease_bench *b, const crease_shape *shape, const
     return code;
 }
 
-static int measure_all(const crease_bench *b, const crease_regularizer *psi, const crease_solver *solver)
+static int measure_all(const crease_bench *b, const crease_regularizer *psi,
+                       const crease_solver *solver)
 {
     step_case k = { .oracle = { .gradient = stored_gradient }, .backend = b->backend };
     double *host = crease_alloc(b->ctx, b->entries, sizeof *host);
@@ -78,7 +84,8 @@ static int measure_all(const crease_bench *b, const crease_regularizer *psi, con
     enum { ARRAYS = sizeof arrays / sizeof *arrays };
     int code = host ? CREASE_OK : CREASE_ENOMEM;
     for (int i = 0; i < ARRAYS && code == CREASE_OK; i++)
-        if (!(*arrays[i] = crease_alloc(b->ctx, b->entries, b->backend->real_bytes))) code = CREASE_ENOMEM;
+        if (!(*arrays[i] = crease_alloc(b->ctx, b->entries, b->backend->real_bytes)))
+            code = CREASE_ENOMEM;
     for (const crease_shape *s = crease_shapes; s->layout && code == CREASE_OK; s++)
         code = measure_shape(b, s, psi, solver, host, &k);
     for (int i = 0; i < ARRAYS; i++) crease_release(b->ctx, *arrays[i]);
@@ -90,7 +97,8 @@ int crease_bench_steps(crease_bench *b)
 {
     crease_regularizer *psi = crease_regularizer_create(b->ctx, "group_l2");
     crease_solver *solver = crease_solver_create(b->ctx, "exact", NULL);
-    int code = psi && solver ? crease_regularizer_set(psi, "lambda", "1") : crease_ctx_error(b->ctx)->code;
+    int code =
+        psi && solver ? crease_regularizer_set(psi, "lambda", "1") : crease_ctx_error(b->ctx)->code;
     if (code == CREASE_OK) code = measure_all(b, psi, solver);
     crease_solver_free(solver);
     crease_regularizer_free(psi);

@@ -9,7 +9,8 @@ double kernel_log_uniform(crease_random *r, double low, double high)
     return pow(10, low + (high - low) * crease_random_uniform(r));
 }
 
-static crease_groups make_ragged(crease_ctx *ctx, bool lists, size_t count, size_t size, crease_random *r)
+static crease_groups make_ragged(crease_ctx *ctx, bool lists, size_t count, size_t size,
+                                 crease_random *r)
 {
     crease_groups groups;
     size_t *start = calloc(count + 1, sizeof *start);
@@ -37,22 +38,30 @@ static crease_groups make_segments(crease_ctx *ctx, size_t count, size_t size, c
     return groups;
 }
 
-static crease_groups make_groups(crease_ctx *ctx, kernel_layout layout, size_t count, size_t size, crease_random *r)
+static crease_groups make_groups(crease_ctx *ctx, kernel_layout layout, size_t count, size_t size,
+                                 crease_random *r)
 {
     size_t at = KERNEL_MARGIN;
     switch (layout) {
-    case LAYOUT_RUNS: return crease_groups_runs(at, count * size, size);
-    case LAYOUT_COLUMNS: return crease_groups_cols(at, size, count);
-    case LAYOUT_CHANNELS: return crease_groups_channels(at, (size + 8) / 9, count, 9);
-    case LAYOUT_SEGMENTS: return make_segments(ctx, count, size, r);
-    default: return make_ragged(ctx, true, count, size, r);
+    case LAYOUT_RUNS:
+        return crease_groups_runs(at, count * size, size);
+    case LAYOUT_COLUMNS:
+        return crease_groups_cols(at, size, count);
+    case LAYOUT_CHANNELS:
+        return crease_groups_channels(at, (size + 8) / 9, count, 9);
+    case LAYOUT_SEGMENTS:
+        return make_segments(ctx, count, size, r);
+    default:
+        return make_ragged(ctx, true, count, size, r);
     }
 }
 
-void kernel_create(kernel_case *k, crease_ctx *ctx, const crease_backend *backend, kernel_layout layout, size_t count,
-                   size_t size, crease_random *r)
+void kernel_create(kernel_case *k, crease_ctx *ctx, const crease_backend *backend, kernel_layout layout,
+                   size_t count, size_t size, crease_random *r)
 {
-    *k = (kernel_case){ .ctx = ctx, .backend = backend, .groups = make_groups(ctx, layout, count, size, r) };
+    *k = (kernel_case){ .ctx = ctx,
+                        .backend = backend,
+                        .groups = make_groups(ctx, layout, count, size, r) };
     double *ones = crease_alloc(ctx, count, sizeof *ones);
     for (size_t g = 0; g < count; g++) ones[g] = 1;
     kernel_set_weights(k, ones);

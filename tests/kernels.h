@@ -1,5 +1,5 @@
-/* Random tasks for the proximal kernels, and their optimality in long double, by code that the library does
- * not share.                                                                                             */
+/* Random tasks for the proximal kernels, and their optimality in long double, by code that the library
+ * does not share. */
 #ifndef CREASE_TESTS_KERNELS_H
 #define CREASE_TESTS_KERNELS_H
 
@@ -7,10 +7,17 @@
 
 enum { KERNEL_MARGIN = 32 }; /* entries on either side of the groups, in no group */
 
-typedef enum { LAYOUT_RUNS, LAYOUT_COLUMNS, LAYOUT_CHANNELS, LAYOUT_SEGMENTS, LAYOUT_LISTS, N_LAYOUTS } kernel_layout;
+typedef enum {
+    LAYOUT_RUNS,
+    LAYOUT_COLUMNS,
+    LAYOUT_CHANNELS,
+    LAYOUT_SEGMENTS,
+    LAYOUT_LISTS,
+    N_LAYOUTS
+} kernel_layout;
 
-/* A task of one backend and what it was made from, in double. Entries [0, MARGIN) and the last MARGIN lie in no
- * group. */
+/* A task of one backend and what it was made from, in double. Entries [0, MARGIN) and the last MARGIN
+ * lie in no group. */
 typedef struct kernel_case {
     crease_ctx *ctx;
     const crease_backend *backend;
@@ -22,13 +29,15 @@ typedef struct kernel_case {
     crease_shrink_stats stats;
 } kernel_case;
 
-/* count groups of `size` entries (segments and lists: sizes up to it). Weights are all 1. c and d are zeroed. */
-void kernel_create(kernel_case *k, crease_ctx *ctx, const crease_backend *backend, kernel_layout layout, size_t count,
-                   size_t size, crease_random *r);
+/* count groups of `size` entries (segments and lists: sizes up to it). Weights are all 1. c and d are
+ * zeroed. */
+void kernel_create(kernel_case *k, crease_ctx *ctx, const crease_backend *backend, kernel_layout layout,
+                   size_t count, size_t size, crease_random *r);
 void kernel_set_weights(kernel_case *k, const double *weights);
 void kernel_free(kernel_case *k);
 
-/* c and d to the backend and back (so that both sides see the rounded numbers), x poisoned, then the oracle. */
+/* c and d to the backend and back (so that both sides see the rounded numbers), x poisoned, then the
+ * oracle. */
 void kernel_load(kernel_case *k);
 int kernel_solve(kernel_case *k);
 

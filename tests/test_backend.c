@@ -1,5 +1,5 @@
-/* The operations of the CPU backend: each against plain loops in (long) double, and all vector units against
- * each other to the last bit.                                                                             */
+/* The operations of the CPU backend: each against plain loops in (long) double, and all vector units
+ * against each other to the last bit. */
 #include "kernels.h"
 
 #include <math.h>
@@ -9,10 +9,20 @@
 /* --- the cube root ------------------------------------------------------------------------------ */
 
 /* cbrt(u) through form: the metric of a run with no new gradient. */
-static void cube_roots(const crease_backend *b, size_t n, const void *u, void *root, void *zero, void *scratch)
+static void cube_roots(const crease_backend *b, size_t n, const void *u, void *root, void *zero,
+                       void *scratch)
 {
-    crease_form_run run = { .n = n, .g = zero, .center = zero, .m = zero, .u = scratch, .c = zero, .d = root, .keep1 = 1,
-                            .keep2 = 1, .metric_scale = 1, .root = CREASE_ROOT_CUBE };
+    crease_form_run run = { .n = n,
+                            .g = zero,
+                            .center = zero,
+                            .m = zero,
+                            .u = scratch,
+                            .c = zero,
+                            .d = root,
+                            .keep1 = 1,
+                            .keep2 = 1,
+                            .metric_scale = 1,
+                            .root = CREASE_ROOT_CUBE };
     b->copy(n, u, scratch);
     b->form(&run);
 }
@@ -21,21 +31,25 @@ static int64_t order_of(const crease_backend *b, const void *v, size_t i)
 {
     int32_t narrow;
     int64_t wide;
-    if (b->real_bytes == 8) memcpy(&wide, (const char *)v + 8 * i, 8);
-    else memcpy(&narrow, (const char *)v + 4 * i, 4), wide = narrow;
+    if (b->real_bytes == 8)
+        memcpy(&wide, (const char *)v + 8 * i, 8);
+    else
+        memcpy(&narrow, (const char *)v + 4 * i, 4), wide = narrow;
     return wide;
 }
 
 enum { ROOTS = 4096 };
 
-static void check_cube_roots(crease_ctx *ctx, const crease_backend *b, double low, double high, crease_random *r)
+static void check_cube_roots(crease_ctx *ctx, const crease_backend *b, double low, double high,
+                             crease_random *r)
 {
     double *host = crease_alloc(ctx, ROOTS, sizeof *host);
     void *a[5];
     for (int i = 0; i < 5; i++) a[i] = crease_alloc(ctx, ROOTS, b->real_bytes);
     void *u = a[0], *root = a[1], *exact = a[2];
     for (size_t i = 0; i < ROOTS; i++)
-        host[i] = ldexp(1 + crease_random_uniform(r), (int)floor(low + (high - low) * crease_random_uniform(r)));
+        host[i] = ldexp(1 + crease_random_uniform(r),
+                        (int)floor(low + (high - low) * crease_random_uniform(r)));
     host[0] = INFINITY;
     b->from_host(ROOTS, host, u);
     b->to_host(ROOTS, u, host);
@@ -44,7 +58,8 @@ static void check_cube_roots(crease_ctx *ctx, const crease_backend *b, double lo
     b->from_host(ROOTS, host, exact);
     for (size_t i = 0; i < ROOTS; i++) {
         int64_t off = order_of(b, root, i) - order_of(b, exact, i);
-        if (off < -1 || off > 1) fail_msg("%s %s: %lld ulp from cbrt", b->name, b->variant, (long long)off);
+        if (off < -1 || off > 1)
+            fail_msg("%s %s: %lld ulp from cbrt", b->name, b->variant, (long long)off);
     }
     for (int i = 0; i < 5; i++) crease_release(ctx, a[i]);
     crease_release(ctx, host);
@@ -76,7 +91,8 @@ static void test_cube_root_specials(void **state)
         b->from_host(3, zero, still);
         cube_roots(b, 3, u, root, still, scratch);
         b->to_host(3, root, back);
-        assert_true(back[0] == (b->real_bytes == 8 ? 0x1p-900 : 0x1p-100)); /* a metric is never exactly zero */
+        assert_true(back[0]
+                    == (b->real_bytes == 8 ? 0x1p-900 : 0x1p-100)); /* a metric is never exactly zero */
         assert_true(isnan(back[1]));
         assert_true(back[2] == 3);
     }
@@ -88,7 +104,8 @@ static void test_cube_root_specials(void **state)
 enum { STEP_ENTRIES = 77 };
 
 typedef struct step_arrays {
-    double g[STEP_ENTRIES], x[STEP_ENTRIES], center[STEP_ENTRIES], m[STEP_ENTRIES], u[STEP_ENTRIES], peak[STEP_ENTRIES];
+    double g[STEP_ENTRIES], x[STEP_ENTRIES], center[STEP_ENTRIES], m[STEP_ENTRIES], u[STEP_ENTRIES],
+        peak[STEP_ENTRIES];
     double c[STEP_ENTRIES], d[STEP_ENTRIES], x0[STEP_ENTRIES], v[STEP_ENTRIES];
 } step_arrays;
 
@@ -129,12 +146,27 @@ static void check_form(const crease_backend *b, int flags, crease_root root, cre
         b->from_host(STEP_ENTRIES, fields[k], real[k]);
         b->to_host(STEP_ENTRIES, real[k], fields[k]);
     }
-    crease_form_run run = { .n = STEP_ENTRIES, .g = real[0], .x = real[1], .center = real[2], .m = real[3],
-                            .u = flags & 1 ? real[4] : NULL, .peak = (flags & 3) == 3 ? real[5] : NULL, .c = real[6],
-                            .d = flags & 4 ? real[7] : NULL, .x0 = flags & 8 ? real[8] : NULL,
-                            .v = flags & 8 ? real[9] : NULL, .keep1 = 0.9, .add1 = 0.3, .keep2 = 0.99, .add2 = 0.2,
-                            .decay = flags & 16 ? 0.05 : 0, .center_scale = 0.98, .linear = 1.7, .metric_scale = 0.6,
-                            .floor = 1e-3, .root = root };
+    crease_form_run run = { .n = STEP_ENTRIES,
+                            .g = real[0],
+                            .x = real[1],
+                            .center = real[2],
+                            .m = real[3],
+                            .u = flags & 1 ? real[4] : NULL,
+                            .peak = (flags & 3) == 3 ? real[5] : NULL,
+                            .c = real[6],
+                            .d = flags & 4 ? real[7] : NULL,
+                            .x0 = flags & 8 ? real[8] : NULL,
+                            .v = flags & 8 ? real[9] : NULL,
+                            .keep1 = 0.9,
+                            .add1 = 0.3,
+                            .keep2 = 0.99,
+                            .add2 = 0.2,
+                            .decay = flags & 16 ? 0.05 : 0,
+                            .center_scale = 0.98,
+                            .linear = 1.7,
+                            .metric_scale = 0.6,
+                            .floor = 1e-3,
+                            .root = root };
     b->form(&run);
     expect_form(&run, &s);
     compare(b, run.m, s.m, 1);
@@ -153,7 +185,8 @@ static void test_form(void **state)
     for (size_t v = 0; (b = crease_backend_at(v)); v++) {
         crease_random r = crease_random_at(22, CREASE_STREAM_TEST, 0);
         for (int flags = 0; flags < 32; flags++)
-            for (crease_root root = CREASE_ROOT_NONE; root <= CREASE_ROOT_CUBE; root++) check_form(b, flags, root, &r);
+            for (crease_root root = CREASE_ROOT_NONE; root <= CREASE_ROOT_CUBE; root++)
+                check_form(b, flags, root, &r);
     }
 }
 
@@ -162,9 +195,11 @@ static void test_average(void **state)
     (void)state;
     const crease_backend *b;
     for (size_t v = 0; (b = crease_backend_at(v)); v++) {
-        double x[STEP_ENTRIES], hat[STEP_ENTRIES], real_x[STEP_ENTRIES], real_hat[STEP_ENTRIES], copy[STEP_ENTRIES];
+        double x[STEP_ENTRIES], hat[STEP_ENTRIES], real_x[STEP_ENTRIES], real_hat[STEP_ENTRIES],
+            copy[STEP_ENTRIES];
         crease_random r = crease_random_at(23, CREASE_STREAM_TEST, 0);
-        for (int i = 0; i < STEP_ENTRIES; i++) x[i] = crease_random_normal(&r), hat[i] = crease_random_normal(&r);
+        for (int i = 0; i < STEP_ENTRIES; i++)
+            x[i] = crease_random_normal(&r), hat[i] = crease_random_normal(&r);
         hat[3] = -0.0;
         b->from_host(STEP_ENTRIES, x, real_x);
         b->from_host(STEP_ENTRIES, hat, real_hat);
@@ -181,7 +216,9 @@ static void test_average(void **state)
 
 static void draw(kernel_case *k, crease_random *r)
 {
-    static const crease_shrink members[] = { { 0, 1, 0 }, { 0.2, 0.5, 0.3 }, { 0.2, 0, 0 }, { 0, 0, 0 } };
+    static const crease_shrink members[] = {
+        { 0, 1, 0 }, { 0.2, 0.5, 0.3 }, { 0.2, 0, 0 }, { 0, 0, 0 }
+    };
     k->task.psi = members[crease_random_below(r, 4)];
     k->task.w = 0.7;
     for (size_t i = 0; i < k->n; i++) {
@@ -191,7 +228,8 @@ static void draw(kernel_case *k, crease_random *r)
     kernel_load(k);
     for (size_t g = 0; g < k->groups.count; g++)
         for (size_t i = 0; i < crease_group_size(&k->groups, g); i++)
-            k->x[crease_group_entry(&k->groups, g, i)] = g % 3 == 0 || i % 5 == 0 ? 0 : crease_random_normal(r);
+            k->x[crease_group_entry(&k->groups, g, i)] =
+                g % 3 == 0 || i % 5 == 0 ? 0 : crease_random_normal(r);
     k->backend->from_host(k->n, k->x, k->x_real);
     k->backend->to_host(k->n, k->x_real, k->x);
 }
@@ -234,19 +272,22 @@ static void test_values(void **state)
         for (uint64_t seed = 0; seed < 40; seed++) {
             crease_random r = crease_random_at(24, CREASE_STREAM_TEST, seed << 32);
             kernel_case k;
-            kernel_create(&k, ctx, b, seed % N_LAYOUTS, 1 + crease_random_below(&r, 40), 1 + crease_random_below(&r, 60),
-                          &r);
+            kernel_create(&k, ctx, b, seed % N_LAYOUTS, 1 + crease_random_below(&r, 40),
+                          1 + crease_random_below(&r, 60), &r);
             draw(&k, &r);
             long double residual = residual_of(&k), value = value_of(&k);
-            assert_true(fabsl(b->shrink_residual(&k.task, k.x_real) - residual) <= 1e-13L * (1 + residual));
-            assert_true(fabsl(b->shrink_value(&k.groups, &k.task.psi, k.x_real) - value) <= 1e-13L * (1 + value));
+            assert_true(fabsl(b->shrink_residual(&k.task, k.x_real) - residual)
+                        <= 1e-13L * (1 + residual));
+            assert_true(fabsl(b->shrink_value(&k.groups, &k.task.psi, k.x_real) - value)
+                        <= 1e-13L * (1 + value));
             kernel_free(&k);
         }
     }
     crease_ctx_free(ctx);
 }
 
-/* The gradient step is the oracle of a scalar metric, group by group, which the certificate can judge. */
+/* The gradient step is the oracle of a scalar metric, group by group, which the certificate can judge.
+ */
 static void check_gradient_step(kernel_case *k, bool in_place)
 {
     const crease_backend *b = k->backend;
@@ -264,7 +305,8 @@ static void check_gradient_step(kernel_case *k, bool in_place)
             k->c[e] += z[e] * (top - k->d[e]);
             k->d[e] = top;
         }
-        assert_true(kernel_certificate(k, g) < 16 * b->roundoff * sqrt((double)crease_group_size(&k->groups, g)));
+        assert_true(kernel_certificate(k, g)
+                    < 16 * b->roundoff * sqrt((double)crease_group_size(&k->groups, g)));
     }
     if (!in_place) crease_release(k->ctx, out);
     free(z);
@@ -279,8 +321,8 @@ static void test_gradient_step(void **state)
         for (uint64_t seed = 0; seed < 40; seed++) {
             crease_random r = crease_random_at(25, CREASE_STREAM_TEST, seed << 32);
             kernel_case k;
-            kernel_create(&k, ctx, b, seed % N_LAYOUTS, 1 + crease_random_below(&r, 40), 1 + crease_random_below(&r, 60),
-                          &r);
+            kernel_create(&k, ctx, b, seed % N_LAYOUTS, 1 + crease_random_below(&r, 40),
+                          1 + crease_random_below(&r, 60), &r);
             draw(&k, &r);
             check_gradient_step(&k, seed % 2);
             kernel_free(&k);
@@ -296,11 +338,13 @@ static void test_vectors(void **state)
     (void)state;
     const crease_backend *b;
     for (size_t v = 0; (b = crease_backend_at(v)); v++) {
-        double x[STEP_ENTRIES], y[STEP_ENTRIES], d[STEP_ENTRIES], rx[STEP_ENTRIES], ry[STEP_ENTRIES], rd[STEP_ENTRIES];
+        double x[STEP_ENTRIES], y[STEP_ENTRIES], d[STEP_ENTRIES], rx[STEP_ENTRIES], ry[STEP_ENTRIES],
+            rd[STEP_ENTRIES];
         long double dot = 0, quadratic = 0;
         crease_random r = crease_random_at(26, CREASE_STREAM_TEST, 0);
         for (int i = 0; i < STEP_ENTRIES; i++) {
-            x[i] = crease_random_normal(&r), y[i] = crease_random_normal(&r), d[i] = crease_random_uniform(&r);
+            x[i] = crease_random_normal(&r), y[i] = crease_random_normal(&r),
+            d[i] = crease_random_uniform(&r);
         }
         b->from_host(STEP_ENTRIES, x, rx), b->to_host(STEP_ENTRIES, rx, x);
         b->from_host(STEP_ENTRIES, y, ry), b->to_host(STEP_ENTRIES, ry, y);
@@ -311,7 +355,8 @@ static void test_vectors(void **state)
             quadratic += d[i] * move + 0.5L * d[i] * move * move; /* v = d too */
         }
         assert_true(fabsl(b->dot(STEP_ENTRIES, rx, ry) - dot) < 1e-13);
-        assert_true(fabsl(b->quadratic(STEP_ENTRIES, rx, ry, rd, rd, 0) - quadratic) < 1e-13 * (1 + fabsl(quadratic)));
+        assert_true(fabsl(b->quadratic(STEP_ENTRIES, rx, ry, rd, rd, 0) - quadratic)
+                    < 1e-13 * (1 + fabsl(quadratic)));
         assert_true(b->dot(0, rx, ry) == 0);
         assert_true(b->is_finite(STEP_ENTRIES, rx));
         for (int i = 0; i < STEP_ENTRIES; i++) y[i] = 2 * x[i] - 0.5 * y[i];
@@ -371,15 +416,18 @@ static void test_same_bits(void **state)
         const crease_backend *b, *reference = NULL;
         for (size_t v = 0; (b = crease_backend_at(v)); v++) {
             crease_random r = crease_random_at(27, CREASE_STREAM_TEST, seed << 32);
-            size_t size = (size_t)kernel_log_uniform(&r, 0, 3), count = 1 + crease_random_below(&r, size > 100 ? 30 : 300);
+            size_t size = (size_t)kernel_log_uniform(&r, 0, 3),
+                   count = 1 + crease_random_below(&r, size > 100 ? 30 : 300);
             kernel_case k;
             kernel_create(&k, ctx, b, seed % N_LAYOUTS, count, size, &r);
             draw_bits(&k, seed);
             bool same_width = reference && reference->real_bytes == b->real_bytes;
             record(&k, same_width ? other : first, MOST);
-            if (!same_width) reference = b;
+            if (!same_width)
+                reference = b;
             else if (memcmp(first, other, MOST) != 0)
-                fail_msg("%s: %s and %s differ, seed %zu", b->name, reference->variant, b->variant, (size_t)seed);
+                fail_msg("%s: %s and %s differ, seed %zu", b->name, reference->variant, b->variant,
+                         (size_t)seed);
             kernel_free(&k);
         }
     }
@@ -402,19 +450,37 @@ static void test_same_bits_of_form(void **state)
             unsigned char *out = same_width ? other : first;
             double host[N], *g = crease_alloc(ctx, N, 8), *m = crease_alloc(ctx, N, 8);
             size_t bytes = N * b->real_bytes;
-            for (int i = 0; i < N; i++) host[i] = crease_random_normal(&r) * kernel_log_uniform(&r, -12, 3);
+            for (int i = 0; i < N; i++)
+                host[i] = crease_random_normal(&r) * kernel_log_uniform(&r, -12, 3);
             b->from_host(N, host, g);
             memset(out, 0, 8 * N * 5);
             for (int step = 0; step < 3; step++) {
-                crease_form_run run = { .n = N, .g = g, .x = m, .center = g, .m = m, .u = out, .peak = out + bytes,
-                                        .c = out + 2 * bytes, .d = out + 3 * bytes, .keep1 = 0.9, .add1 = 0.3,
-                                        .keep2 = 0.99, .add2 = 0.7, .decay = 0.1, .center_scale = 0.9, .linear = 1.1,
-                                        .metric_scale = 0.7, .floor = 1e-6, .root = root };
+                crease_form_run run = { .n = N,
+                                        .g = g,
+                                        .x = m,
+                                        .center = g,
+                                        .m = m,
+                                        .u = out,
+                                        .peak = out + bytes,
+                                        .c = out + 2 * bytes,
+                                        .d = out + 3 * bytes,
+                                        .keep1 = 0.9,
+                                        .add1 = 0.3,
+                                        .keep2 = 0.99,
+                                        .add2 = 0.7,
+                                        .decay = 0.1,
+                                        .center_scale = 0.9,
+                                        .linear = 1.1,
+                                        .metric_scale = 0.7,
+                                        .floor = 1e-6,
+                                        .root = root };
                 b->form(&run);
                 b->average(N, 0.3, out + 2 * bytes, out + 4 * bytes, NULL);
             }
-            if (!same_width) reference = b;
-            else assert_memory_equal(first, other, 5 * bytes);
+            if (!same_width)
+                reference = b;
+            else
+                assert_memory_equal(first, other, 5 * bytes);
             crease_release(ctx, g);
             crease_release(ctx, m);
         }
@@ -428,16 +494,19 @@ static void test_find(void **state)
 {
     (void)state;
     crease_ctx *ctx = test_ctx();
-    const crease_backend *f64 = crease_backend_find(ctx, "cpu-f64"), *f32 = crease_backend_find(ctx, "cpu-f32");
+    const crease_backend *f64 = crease_backend_find(ctx, "cpu-f64"),
+                         *f32 = crease_backend_find(ctx, "cpu-f32");
     assert_string_equal(f64->name, "cpu-f64");
     assert_int_equal(f64->real_bytes, 8);
     assert_int_equal(f32->real_bytes, 4);
     assert_true(f64->roundoff == 0x1p-53 && f32->roundoff == 0x1p-24);
     assert_null(crease_backend_find(ctx, "gpu"));
-    test_assert_fails(ctx, crease_ctx_error(ctx)->code, CREASE_ENOTFOUND, "cpu-f64 and cpu-f32", __FILE__, __LINE__);
+    test_assert_fails(ctx, crease_ctx_error(ctx)->code, CREASE_ENOTFOUND, "cpu-f64 and cpu-f32",
+                      __FILE__, __LINE__);
     size_t baselines = 0;
     const crease_backend *b;
-    for (size_t v = 0; (b = crease_backend_at(v)); v++) baselines += strcmp(b->variant, "baseline") == 0;
+    for (size_t v = 0; (b = crease_backend_at(v)); v++)
+        baselines += strcmp(b->variant, "baseline") == 0;
     assert_int_equal(baselines, 2);
     crease_ctx_free(ctx);
 }
@@ -445,9 +514,15 @@ static void test_find(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cube_root), cmocka_unit_test(test_cube_root_specials), cmocka_unit_test(test_form),
-        cmocka_unit_test(test_average),   cmocka_unit_test(test_values),             cmocka_unit_test(test_gradient_step),
-        cmocka_unit_test(test_vectors),   cmocka_unit_test(test_same_bits),          cmocka_unit_test(test_same_bits_of_form),
+        cmocka_unit_test(test_cube_root),
+        cmocka_unit_test(test_cube_root_specials),
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_average),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_gradient_step),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_same_bits_of_form),
         cmocka_unit_test(test_find),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
-/* The exact oracle of the shrink family on every variant of the CPU backend: quality over the whole range of
- * numbers, structure, degenerate metrics, bad input; and the same bits from every vector unit.             */
+/* The exact oracle of the shrink family on every variant of the CPU backend: quality over the whole
+ * range of numbers, structure, degenerate metrics, bad input; and the same bits from every vector unit.
+ */
 #include "kernels.h"
 
 #include <math.h>
@@ -15,9 +16,10 @@ static double enough(const crease_backend *b)
 
 /* --- quality ------------------------------------------------------------------------------------ */
 
-/* c of a group with |c|/lambda - 1 = excess (or a zero group where excess < 0), c_0 on d = 0 inside the ball. */
-static void draw_group(kernel_case *k, size_t g, double lambda, double excess, double d_top, double spread,
-                       double zero_share, crease_random *r)
+/* c of a group with |c|/lambda - 1 = excess (or a zero group where excess < 0), c_0 on d = 0 inside the
+ * ball. */
+static void draw_group(kernel_case *k, size_t g, double lambda, double excess, double d_top,
+                       double spread, double zero_share, crease_random *r)
 {
     size_t n = crease_group_size(&k->groups, g);
     long double live = 0, flat = 0;
@@ -26,8 +28,10 @@ static void draw_group(kernel_case *k, size_t g, double lambda, double excess, d
         bool zero = i > 0 && crease_random_uniform(r) < zero_share;
         k->d[e] = zero ? 0 : d_top * kernel_log_uniform(r, -spread, 0);
         k->c[e] = crease_random_normal(r) * kernel_log_uniform(r, -3, 0);
-        if (zero) flat += (long double)k->c[e] * k->c[e];
-        else live += (long double)k->c[e] * k->c[e];
+        if (zero)
+            flat += (long double)k->c[e] * k->c[e];
+        else
+            live += (long double)k->c[e] * k->c[e];
     }
     /* the flat part fills at most 0.9 of the ball, the rest makes up the norm */
     long double target = (1 + (long double)excess) * lambda;
@@ -60,14 +64,18 @@ static void check_stats(const kernel_case *k)
     assert_int_equal(k->stats.capped_groups, 0);
 }
 
-/* Sizes 1 to 10000, spread to 1e16, magnitudes 1e-25 to 1e25, |c|/lambda - 1 down to 1e-12, some d = 0. */
-static size_t check_random_task(crease_ctx *ctx, const crease_backend *b, crease_random *r, size_t *worst_steps)
+/* Sizes 1 to 10000, spread to 1e16, magnitudes 1e-25 to 1e25, |c|/lambda - 1 down to 1e-12, some d = 0.
+ */
+static size_t check_random_task(crease_ctx *ctx, const crease_backend *b, crease_random *r,
+                                size_t *worst_steps)
 {
     kernel_layout layout = crease_random_below(r, N_LAYOUTS);
-    size_t size = (size_t)kernel_log_uniform(r, 0, 4), count = 1 + crease_random_below(r, size > 500 ? 20 : 300);
+    size_t size = (size_t)kernel_log_uniform(r, 0, 4),
+           count = 1 + crease_random_below(r, size > 500 ? 20 : 300);
     kernel_case k;
     kernel_create(&k, ctx, b, layout, count, size, r);
-    double *weight = malloc(count * sizeof *weight), zero_share = crease_random_uniform(r) < 0.3 ? 0.2 : 0;
+    double *weight = malloc(count * sizeof *weight),
+           zero_share = crease_random_uniform(r) < 0.3 ? 0.2 : 0;
     for (size_t g = 0; g < count; g++) {
         weight[g] = kernel_log_uniform(r, -25, 25);
         draw_group(&k, g, weight[g], draw_excess(r), kernel_log_uniform(r, -25, 25),
@@ -77,8 +85,8 @@ static size_t check_random_task(crease_ctx *ctx, const crease_backend *b, crease
     assert_ok(ctx, kernel_solve(&k));
     long double worst = kernel_worst(&k);
     if (!(worst < enough_f64) || k.stats.iterations > 20)
-        fail_msg("%s, layout %d, %zu groups of %zu: certificate %.3Lg, %zu steps", b->variant, (int)layout, count, size,
-                 worst, k.stats.iterations);
+        fail_msg("%s, layout %d, %zu groups of %zu: certificate %.3Lg, %zu steps", b->variant,
+                 (int)layout, count, size, worst, k.stats.iterations);
     assert_true(k.stats.bound < enough_f64);
     check_stats(&k);
     if (k.stats.iterations > *worst_steps) *worst_steps = k.stats.iterations;
@@ -101,8 +109,8 @@ static void test_quality(void **state)
     crease_ctx_free(ctx);
 }
 
-/* Where plain Newton only gains a factor 1.5 a step: part of c on d near 0, its norm just inside the ball, and
- * staircases of that. MOST_ADVERSE is the count that the documentation names.                               */
+/* Where plain Newton only gains a factor 1.5 a step: part of c on d near 0, its norm just inside the
+ * ball, and staircases of that. MOST_ADVERSE is the count that the documentation names. */
 enum { MOST_ADVERSE = 40 };
 
 static void draw_adverse(kernel_case *k, size_t g, crease_random *r)
@@ -136,7 +144,8 @@ static void test_adverse(void **state)
     for (uint64_t seed = 0; seed < tasks; seed++) {
         crease_random r = crease_random_at(12, CREASE_STREAM_TEST, seed << 32);
         kernel_case k;
-        kernel_create(&k, ctx, b, crease_random_below(&r, N_LAYOUTS), 20, 2 + crease_random_below(&r, 40), &r);
+        kernel_create(&k, ctx, b, crease_random_below(&r, N_LAYOUTS), 20,
+                      2 + crease_random_below(&r, 40), &r);
         for (size_t g = 0; g < 20; g++) draw_adverse(&k, g, &r);
         assert_ok(ctx, kernel_solve(&k));
         long double worst = kernel_worst(&k);
@@ -154,8 +163,9 @@ static void test_adverse(void **state)
 static void test_family(void **state)
 {
     (void)state;
-    static const crease_shrink members[] = { { 0, 1, 0 }, { 0.3, 1, 0 }, { 0, 1, 0.2 }, { 0.3, 1, 0.2 }, { 0.4, 0, 0 },
-                                             { 0.4, 0, 0.5 }, { 0, 0, 0 } };
+    static const crease_shrink members[] = { { 0, 1, 0 },     { 0.3, 1, 0 }, { 0, 1, 0.2 },
+                                             { 0.3, 1, 0.2 }, { 0.4, 0, 0 }, { 0.4, 0, 0.5 },
+                                             { 0, 0, 0 } };
     crease_ctx *ctx = test_ctx();
     const crease_backend *b;
     for (size_t v = 0; (b = crease_backend_at(v)); v++) {
@@ -163,11 +173,14 @@ static void test_family(void **state)
         for (uint64_t seed = 0; seed < tasks; seed++) {
             crease_random r = crease_random_at(13, CREASE_STREAM_TEST, seed << 32);
             kernel_layout layout = crease_random_below(&r, N_LAYOUTS);
-            size_t size = (size_t)kernel_log_uniform(&r, 0, 3), count = 1 + crease_random_below(&r, 100);
+            size_t size = (size_t)kernel_log_uniform(&r, 0, 3),
+                   count = 1 + crease_random_below(&r, 100);
             kernel_case k;
             kernel_create(&k, ctx, b, layout, count, size, &r);
             k.task.psi = members[crease_random_below(&r, sizeof members / sizeof *members)];
-            k.task.w = crease_random_uniform(&r) < 0.2 ? 1e-3 : crease_random_uniform(&r) < 0.2 ? 1e4 : 1;
+            k.task.w = crease_random_uniform(&r) < 0.2   ? 1e-3
+                       : crease_random_uniform(&r) < 0.2 ? 1e4
+                                                         : 1;
             for (size_t i = 0; i < k.n; i++) {
                 k.c[i] = k.task.w * crease_random_normal(&r) * 1.5 / sqrt((double)size);
                 k.d[i] = kernel_log_uniform(&r, -2, 1);
@@ -176,8 +189,8 @@ static void test_family(void **state)
             assert_ok(ctx, kernel_solve(&k));
             long double worst = kernel_worst(&k);
             if (!(worst < enough(b)))
-                fail_msg("%s %s, layout %d, seed %zu: certificate %.3Lg", b->name, b->variant, (int)layout, (size_t)seed,
-                         worst);
+                fail_msg("%s %s, layout %d, seed %zu: certificate %.3Lg", b->name, b->variant,
+                         (int)layout, (size_t)seed, worst);
             check_stats(&k);
             kernel_free(&k);
         }
@@ -234,13 +247,16 @@ static void test_planted(void **state)
             for (size_t i = 0; i < crease_group_size(&k.groups, g); i++) {
                 size_t e = crease_group_entry(&k.groups, g, i);
                 k.c[e] = live ? (double)((k.d[e] + 1 / size) * planted[e])
-                              : 0.99 * crease_random_uniform(&r) / sqrt((double)crease_group_size(&k.groups, g));
+                              : 0.99 * crease_random_uniform(&r)
+                                    / sqrt((double)crease_group_size(&k.groups, g));
             }
         }
         assert_ok(ctx, kernel_solve(&k));
         for (size_t i = KERNEL_MARGIN; i < k.n - KERNEL_MARGIN; i++) {
-            if (planted[i] == 0) assert_true(k.x[i] == 0);
-            else assert_true(fabs(k.x[i] - planted[i]) <= 1e-13 * (1 + fabs(planted[i])));
+            if (planted[i] == 0)
+                assert_true(k.x[i] == 0);
+            else
+                assert_true(fabs(k.x[i] - planted[i]) <= 1e-13 * (1 + fabs(planted[i])));
         }
         free(planted);
         kernel_free(&k);
@@ -250,7 +266,8 @@ static void test_planted(void **state)
 
 /* --- degenerate and bad input ------------------------------------------------------------------- */
 
-static void small_case(kernel_case *k, crease_ctx *ctx, const crease_backend *b, kernel_layout layout, uint64_t seed)
+static void small_case(kernel_case *k, crease_ctx *ctx, const crease_backend *b, kernel_layout layout,
+                       uint64_t seed)
 {
     crease_random r = crease_random_at(16, CREASE_STREAM_TEST, seed << 32);
     kernel_create(k, ctx, b, layout, 37, 18, &r);
@@ -274,8 +291,10 @@ static void test_weights(void **state)
             kernel_set_weights(&k, weight);
             assert_ok(ctx, kernel_solve(&k));
             for (size_t g = 0; g < 37; g++) {
-                if (g % 3 == 0) assert_true(kernel_group_is_zero(&k, g, true));
-                else assert_true(kernel_certificate(&k, g) < enough(b));
+                if (g % 3 == 0)
+                    assert_true(kernel_group_is_zero(&k, g, true));
+                else
+                    assert_true(kernel_certificate(&k, g) < enough(b));
             }
             check_stats(&k);
             kernel_free(&k);
@@ -327,13 +346,15 @@ static void test_not_finite(void **state)
         for (kernel_layout layout = 0; layout < N_LAYOUTS; layout++) {
             for (int trial = 0; trial < 24; trial++) {
                 kernel_case k;
-            small_case(&k, ctx, b, layout, 3);
+                small_case(&k, ctx, b, layout, 3);
                 size_t g = trial < 12 ? 20 : 36, e = crease_group_entry(&k.groups, g, 0);
                 if (trial % 2) /* a dead group */
                     for (size_t i = 0; i < crease_group_size(&k.groups, g); i++)
                         k.c[crease_group_entry(&k.groups, g, i)] = 0;
-                if (trial % 4 < 2) k.c[e] = bad[trial % 3];
-                else k.d[e] = bad[trial % 3];
+                if (trial % 4 < 2)
+                    k.c[e] = bad[trial % 3];
+                else
+                    k.d[e] = bad[trial % 3];
                 if (trial >= 18) k.task.psi.lambda2 = 0;
                 assert_int_equal(kernel_solve(&k), CREASE_ENAN);
                 kernel_free(&k);
@@ -382,7 +403,7 @@ static void test_plain_rule(void **state)
     const crease_backend *b = crease_backend_find(ctx, "cpu-f64");
     for (uint64_t seed = 0; seed < 20; seed++) {
         kernel_case k;
-            small_case(&k, ctx, b, seed % N_LAYOUTS, 10 + seed);
+        small_case(&k, ctx, b, seed % N_LAYOUTS, 10 + seed);
         crease_random r = crease_random_at(17, CREASE_STREAM_TEST, seed << 32);
         for (size_t i = 0; i < k.n; i++) k.d[i] = kernel_log_uniform(&r, -3, 1);
         k.task.rule = CREASE_SECULAR_PLAIN;
@@ -436,10 +457,11 @@ static void test_cap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quality),   cmocka_unit_test(test_adverse),       cmocka_unit_test(test_family),
-        cmocka_unit_test(test_scalar_metric), cmocka_unit_test(test_planted),   cmocka_unit_test(test_weights),
-        cmocka_unit_test(test_unbounded), cmocka_unit_test(test_not_finite),    cmocka_unit_test(test_plain_rule),
-        cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_quality),    cmocka_unit_test(test_adverse),
+        cmocka_unit_test(test_family),     cmocka_unit_test(test_scalar_metric),
+        cmocka_unit_test(test_planted),    cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_unbounded),  cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_plain_rule), cmocka_unit_test(test_cap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

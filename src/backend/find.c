@@ -17,7 +17,8 @@ CREASE_VARIANTS(DECLARE, f32)
 
 /* Best first; find takes the first of a name. */
 #define LIST(width, variant) &crease_cpu_##width##_##variant,
-static const crease_backend *const compiled[] = { CREASE_VARIANTS(LIST, f64) CREASE_VARIANTS(LIST, f32) };
+static const crease_backend *const compiled[] = { CREASE_VARIANTS(LIST, f64)
+                                                      CREASE_VARIANTS(LIST, f32) };
 
 static bool can_run(const crease_backend *backend)
 {

@@ -47,19 +47,25 @@ int crease_cmd_bench(crease_ctx *ctx, int argc, char **argv)
     const crease_option options[] = {
         { .name = "backend", .value = "NAME", .text = &backend, .doc = "cpu-f32 (default) or cpu-f64" },
         { .name = "repeats", .value = "N", .text = &repeats, .doc = "rounds of each row; default 31" },
-        { .name = "entries", .value = "N", .text = &entries,
+        { .name = "entries",
+          .value = "N",
+          .text = &entries,
           .doc = "parameters of the synthetic problems; default 2400000" },
-        { .name = "data", .value = "DIR", .text = &data, .doc = "where data is looked for first (epoch)" },
+        { .name = "data",
+          .value = "DIR",
+          .text = &data,
+          .doc = "where data is looked for first (epoch)" },
         { .name = "csv", .value = "FILE", .text = &csv, .doc = "also write the table there" },
         { .name = NULL },
     };
     const crease_usage usage = {
         .synopsis = "crease bench {oracles|steps|epoch} [OPTION]...",
-        .about = "Measures, on one thread and side by side in one run:\n"
-                 "oracles: the exact oracle of group_l2 against a pass that reads c and d and writes x;\n"
-                 "steps: a RAMDA step against a pass over its arrays;\n"
-                 "epoch: a RAMDA epoch of softmax regression against its bare products.\n"
-                 "Answers are verified before they are timed.",
+        .about =
+            "Measures, on one thread and side by side in one run:\n"
+            "oracles: the exact oracle of group_l2 against a pass that reads c and d and writes x;\n"
+            "steps: a RAMDA step against a pass over its arrays;\n"
+            "epoch: a RAMDA epoch of softmax regression against its bare products.\n"
+            "Answers are verified before they are timed.",
         .options = options,
         .min_operands = 1,
         .max_operands = 1,
@@ -69,7 +75,9 @@ int crease_cmd_bench(crease_ctx *ctx, int argc, char **argv)
     CREASE_TRY(crease_cli_parse(ctx, &usage, argc, argv, &word));
     CREASE_TRY(crease_cli_number(ctx, "--repeats", repeats, 1, 1e6, &rounds));
     CREASE_TRY(crease_cli_number(ctx, "--entries", entries, 4608, 1e9, &n));
-    crease_bench b = { .ctx = ctx, .backend = crease_backend_find(ctx, backend), .entries = (size_t)n,
+    crease_bench b = { .ctx = ctx,
+                       .backend = crease_backend_find(ctx, backend),
+                       .entries = (size_t)n,
                        .repeats = (int)rounds };
     if (!b.backend) return crease_ctx_error(ctx)->code;
     if (data) CREASE_TRY(crease_data_set_folder(ctx, data));

@@ -1,13 +1,14 @@
-/* The exact oracle of one group in double, whatever the width of the backend, for every input that has an
- * answer: the slow road that the fast kernels turn to when a group is out of the ordinary (zeros in d,
- * numbers near the ends of the range, more Newton steps than usual), and the only one for the plain rule.
+/* The exact oracle of one group in double, whatever the width of the backend, for every input that has
+ * an answer: the slow road that the fast kernels turn to when a group is out of the ordinary (zeros in
+ * d, numbers near the ends of the range, more Newton steps than usual), and the only one for the plain
+ * rule.
  *
- * Scaled as c^ = c/2^e in [-2, 2], tau^ = tau/2^e, d^ = d/d_max, t = s d_max/2^e: every comparison is that
- * of the unscaled numbers, and nothing overflows. A bracket low < t* <= high is kept; Newton's step is taken
- * where it stays inside. When g keeps falling slowly the bracket is bisected in log t instead, because Newton
- * alone only gains a factor 1.5 a step while the c_i with d_i near 0 nearly fill the ball; so the steps are
- * bounded. Most steps seen: 14 over 100,000 random groups, 31 over 100,000 groups of that adverse family
- * (tests/test_kernels.c).                                                                                */
+ * Scaled as c^ = c/2^e in [-2, 2], tau^ = tau/2^e, d^ = d/d_max, t = s d_max/2^e: every comparison is
+ * that of the unscaled numbers, and nothing overflows. A bracket low < t* <= high is kept; Newton's
+ * step is taken where it stays inside. When g keeps falling slowly the bracket is bisected in log t
+ * instead, because Newton alone only gains a factor 1.5 a step while the c_i with d_i near 0 nearly
+ * fill the ball; so the steps are bounded. Most steps seen: 15 over 100,000 random groups, 31 over
+ * 100,000 groups of that adverse family (tests/test_kernels.c). */
 #ifndef CREASE_CPU_CAREFUL_H
 #define CREASE_CPU_CAREFUL_H
 
@@ -24,7 +25,7 @@ typedef struct careful {
     double scale, tau, d_scale; /* 2^-e, tau^, 1/d_max (a power of two near it) */
     double norm;                /* |c^| */
     double t, low, high;
-    double q, slope;            /* q(t) and T(t) */
+    double q, slope; /* q(t) and T(t) */
     unsigned steps;
 } careful;
 
@@ -65,7 +66,7 @@ static bool careful_scale(careful *s)
 }
 
 /* The bracket. With c_0 the part of c on d_i = 0 and beta^2 = 1 - |c_0|^2/tau^2:
- *   (|c| - tau)/mean <= t* <= (|c_rest|/beta - tau)/(least positive d).                                 */
+ *   (|c| - tau)/mean <= t* <= (|c_rest|/beta - tau)/(least positive d). */
 static int careful_bracket(careful *s)
 {
     double zero_sum = 0, rest_sum = 0, mean_sum = 0, least = INFINITY;
@@ -100,12 +101,13 @@ static void careful_evaluate(careful *s)
         slope[i % 8] += a * a * (d * inverse);
     }
     s->q = ((q[0] + q[4]) + (q[2] + q[6])) + ((q[1] + q[5]) + (q[3] + q[7]));
-    s->slope = ((slope[0] + slope[4]) + (slope[2] + slope[6])) + ((slope[1] + slope[5]) + (slope[3] + slope[7]));
+    s->slope = ((slope[0] + slope[4]) + (slope[2] + slope[6]))
+               + ((slope[1] + slope[5]) + (slope[3] + slope[7]));
     s->steps++;
 }
 
-/* Newton in the bracket; true when the cap came first. g = 1/r - 1 falls much faster than by SLOW in a step
- * unless the c_i with d_i near 0 nearly fill the ball.                                                    */
+/* Newton in the bracket; true when the cap came first. g = 1/r - 1 falls much faster than by SLOW in a
+ * step unless the c_i with d_i near 0 nearly fill the ball. */
 static bool careful_reciprocal(careful *s, unsigned cap)
 {
     const double enough = 0x1p-52, slow = 0.3;
@@ -114,8 +116,10 @@ static bool careful_reciprocal(careful *s, unsigned cap)
         careful_evaluate(s);
         double root = sqrt(s->q), g = fabs(1 / root - 1);
         double step = s->q * ((s->q - 1) / ((1 + root) * s->slope)), next = s->t + step;
-        if (s->q >= 1) s->low = s->t;
-        else s->high = s->t;
+        if (s->q >= 1)
+            s->low = s->t;
+        else
+            s->high = s->t;
         if (g <= enough) return false;
         bool inside = next > s->low && next < s->high;
         if (inside && 1.5 * fabs(step / s->t) * g <= enough) {
@@ -132,8 +136,8 @@ static bool careful_reciprocal(careful *s, unsigned cap)
     return true;
 }
 
-/* ProxSSI as published (proxssi/l1_l2.py), its stopping test applied to the group alone: absolute tests on
- * q - 1 before the step, the step itself always taken.                                                  */
+/* ProxSSI as published (proxssi/l1_l2.py), its stopping test applied to the group alone: absolute tests
+ * on q - 1 before the step, the step itself always taken. */
 static bool careful_plain(careful *s, unsigned cap)
 {
     const double tolerance = 1e-7;
@@ -169,8 +173,8 @@ typedef struct careful_start {
 } careful_start;
 
 /* tau > 0. */
-static int careful_solve(const group_problem *p, crease_secular_rule rule, unsigned cap, careful_start start,
-                         crease_real *x, group_outcome *outcome)
+static int careful_solve(const group_problem *p, crease_secular_rule rule, unsigned cap,
+                         careful_start start, crease_real *x, group_outcome *outcome)
 {
     careful s = { .p = p, .steps = start.steps };
     *outcome = (group_outcome){ .live = false };

@@ -1,5 +1,5 @@
-/* The CPU backend for one width and one vector unit: compiled once for each (see ../local.mk). All that a
- * backend does is static functions in the headers below; the only symbol made here is the table.        */
+/* The CPU backend for one width and one vector unit: compiled once for each (see ../local.mk). All that
+ * a backend does is static functions in the headers below; the only symbol made here is the table. */
 #include "vector.h"
 #include "form.h"
 #include "shrink.h"

@@ -6,14 +6,16 @@
 #include "crease/backend.h"
 #include "lanes.h"
 
-/* What takes the place of a metric of exactly zero: U = 0 and eps = 0, where the gradient was always 0. */
+/* What takes the place of a metric of exactly zero: U = 0 and eps = 0, where the gradient was always 0.
+ */
 #if CREASE_CPU_BITS == 64
 #define CREASE_LEAST_METRIC 0x1p-900
 #else
 #define CREASE_LEAST_METRIC 0x1p-100f
 #endif
 
-/* What a run asks for; constants where the loop is inlined, so that each method's loop has only its own work. */
+/* What a run asks for; constants where the loop is inlined, so that each method's loop has only its own
+ * work. */
 typedef struct form_shape {
     crease_root root;
     bool second, peak, decay, diagonal, parts; /* u, peak, decay x, d, x0 and v */
@@ -21,22 +23,27 @@ typedef struct form_shape {
 
 /* The numbers of the run in the backend's width. */
 typedef struct form_numbers {
-    crease_lane keep1, add1, keep2, add2, decay, center_scale, linear, metric_scale, floor;
+    crease_real keep1, add1, keep2, add2, decay, center_scale, linear, metric_scale, floor;
 } form_numbers;
 
 static form_numbers form_narrow(const crease_form_run *run)
 {
-    return (form_numbers){ crease_all(run->keep1), crease_all(run->add1), crease_all(run->keep2),
-                           crease_all(run->add2), crease_all(run->decay), crease_all(run->center_scale),
-                           crease_all(run->linear), crease_all(run->metric_scale), crease_all(run->floor) };
+    return (form_numbers){ (crease_real)run->keep1,  (crease_real)run->add1,
+                           (crease_real)run->keep2,  (crease_real)run->add2,
+                           (crease_real)run->decay,  (crease_real)run->center_scale,
+                           (crease_real)run->linear, (crease_real)run->metric_scale,
+                           (crease_real)run->floor };
 }
 
 CREASE_FORMULA crease_lane form_root(crease_root root, crease_lane u)
 {
     switch (root) {
-    case CREASE_ROOT_SQUARE: return crease_square_root(u);
-    case CREASE_ROOT_CUBE: return crease_cbrt(u);
-    default: return crease_all(0);
+    case CREASE_ROOT_SQUARE:
+        return crease_square_root(u);
+    case CREASE_ROOT_CUBE:
+        return crease_cbrt(u);
+    default:
+        return crease_all(0);
     }
 }
 
@@ -46,52 +53,43 @@ typedef struct form_arrays {
     crease_real *m, *u, *peak, *c, *d, *x0, *v;
 } form_arrays;
 
-CREASE_FORMULA crease_lane form_load(const crease_real *p, size_t i, size_t count)
-{
-    return count == CREASE_LANES ? lanes_load(p + i) : lanes_load_some(p + i, count, 0);
-}
-
-CREASE_FORMULA void form_store(crease_real *p, size_t i, size_t count, crease_lane x)
-{
-    if (count == CREASE_LANES) lanes_store(p + i, x);
-    else lanes_store_some(p + i, count, x);
-}
-
 /* The metric; moves the second moment. */
-CREASE_FORMULA crease_lane form_metric(const form_arrays *a, const form_numbers *k, form_shape s, size_t i,
-                                       size_t count, crease_lane g)
+CREASE_FORMULA crease_lane form_metric(const form_arrays *a, const form_numbers *k, form_shape s,
+                                       size_t i, size_t count, crease_lane g)
 {
-    crease_lane d = k->floor;
+    crease_lane d = crease_all(k->floor);
     if (s.second) {
-        crease_lane u = k->keep2 * form_load(a->u, i, count) + k->add2 * (g * g);
-        form_store(a->u, i, count, u);
+        crease_lane u = k->keep2 * lanes_load_some(a->u + i, count, 0) + k->add2 * (g * g);
+        lanes_store_some(a->u + i, count, u);
         if (s.peak) {
-            crease_lane peak = form_load(a->peak, i, count);
+            crease_lane peak = lanes_load_some(a->peak + i, count, 0);
             u = crease_pick(peak > u, peak, u);
-            form_store(a->peak, i, count, u);
+            lanes_store_some(a->peak + i, count, u);
         }
         if (s.diagonal) d = k->metric_scale * form_root(s.root, u) + k->floor;
     }
     return s.diagonal ? crease_pick(d == 0, crease_all(CREASE_LEAST_METRIC), d) : d;
 }
 
-CREASE_FORMULA void form_at(const form_arrays *a, const form_numbers *k, form_shape s, size_t i, size_t count)
+CREASE_FORMULA void form_at(const form_arrays *a, const form_numbers *k, form_shape s, size_t i,
+                            size_t count)
 {
-    crease_lane g = form_load(a->g, i, count);
-    if (s.decay) g += k->decay * form_load(a->x, i, count);
-    crease_lane m = k->keep1 * form_load(a->m, i, count) + k->add1 * g;
+    crease_lane g = lanes_load_some(a->g + i, count, 0);
+    if (s.decay) g += k->decay * lanes_load_some(a->x + i, count, 0);
+    crease_lane m = k->keep1 * lanes_load_some(a->m + i, count, 0) + k->add1 * g;
     crease_lane d = form_metric(a, k, s, i, count, g);
-    crease_lane x0 = k->center_scale * form_load(a->center, i, count), v = k->linear * m;
-    form_store(a->m, i, count, m);
-    form_store(a->c, i, count, d * x0 - v);
-    if (s.diagonal) form_store(a->d, i, count, d);
+    crease_lane x0 = k->center_scale * lanes_load_some(a->center + i, count, 0), v = k->linear * m;
+    lanes_store_some(a->m + i, count, m);
+    lanes_store_some(a->c + i, count, d * x0 - v);
+    if (s.diagonal) lanes_store_some(a->d + i, count, d);
     if (s.parts) {
-        form_store(a->x0, i, count, x0);
-        form_store(a->v, i, count, v);
+        lanes_store_some(a->x0 + i, count, x0);
+        lanes_store_some(a->v + i, count, v);
     }
 }
 
-/* What the step wants soon, and the iterate, which the average will: arithmetic under which the memory works. */
+/* What the step wants soon, and the iterate, which the average will: arithmetic under which the memory
+ * works. */
 CREASE_FORMULA void form_prefetch(const crease_form_run *run, form_shape s, size_t i)
 {
     i += run->ahead;
@@ -105,7 +103,8 @@ CREASE_FORMULA void form_prefetch(const crease_form_run *run, form_shape s, size
 CREASE_FORMULA void form_run(const crease_form_run *run, form_shape s)
 {
     const form_numbers k = form_narrow(run);
-    const form_arrays a = { run->g, run->x, run->center, run->m, run->u, run->peak, run->c, run->d, run->x0, run->v };
+    const form_arrays a = { run->g,    run->x, run->center, run->m,  run->u,
+                            run->peak, run->c, run->d,      run->x0, run->v };
     size_t i = 0;
     for (; i + CREASE_LANES <= run->n; i += CREASE_LANES) {
         form_prefetch(run, s, i);
@@ -119,10 +118,14 @@ static void cpu_form(const crease_form_run *run)
 {
     form_shape s = { run->root, run->u, run->u && run->peak, run->decay != 0, run->d, run->x0 };
     bool bare = !s.peak && !s.decay && !s.parts && s.diagonal && s.second;
-    if (bare && s.root == CREASE_ROOT_CUBE) form_run(run, (form_shape){ CREASE_ROOT_CUBE, true, .diagonal = true });
-    else if (bare) form_run(run, (form_shape){ s.root, true, .diagonal = true });
-    else if (!s.second && !s.parts && !s.decay) form_run(run, (form_shape){ .diagonal = s.diagonal });
-    else form_run(run, s);
+    if (bare && s.root == CREASE_ROOT_CUBE)
+        form_run(run, (form_shape){ CREASE_ROOT_CUBE, true, .diagonal = true });
+    else if (bare)
+        form_run(run, (form_shape){ s.root, true, .diagonal = true });
+    else if (!s.second && !s.parts && !s.decay)
+        form_run(run, (form_shape){ .diagonal = s.diagonal });
+    else
+        form_run(run, s);
 }
 
 static void cpu_average(size_t n, double c, const void *xhat, void *x, void *hat)
@@ -139,7 +142,8 @@ static void cpu_average(size_t n, double c, const void *xhat, void *x, void *hat
     for (; i + CREASE_LANES <= n; i += CREASE_LANES)
         lanes_store(out + i, rest * lanes_load(out + i) + part * lanes_load(in + i));
     if (i < n) {
-        crease_lane mean = rest * lanes_load_some(out + i, n - i, 0) + part * lanes_load_some(in + i, n - i, 0);
+        crease_lane mean =
+            rest * lanes_load_some(out + i, n - i, 0) + part * lanes_load_some(in + i, n - i, 0);
         lanes_store_some(out + i, n - i, mean);
     }
 }

@@ -1,6 +1,6 @@
-/* One group of the shrink family as contiguous arrays, and what can be said of it without Newton's method:
- * gathering, the values and residuals (in double), the oracle where the group term is absent and where the
- * metric is a multiple of I.                                                                           */
+/* One group of the shrink family as contiguous arrays, and what can be said of it without Newton's
+ * method: gathering, the values and residuals (in double), the oracle where the group term is absent
+ * and where the metric is a multiple of I. */
 #ifndef CREASE_CPU_GROUP_H
 #define CREASE_CPU_GROUP_H
 
@@ -47,7 +47,8 @@ static void group_scatter(const crease_groups *s, size_t g, const crease_real *f
 }
 
 /* The group's entries: in place where they lie together, else copied to scratch. NULL stays NULL. */
-static const crease_real *group_view(const crease_groups *s, size_t g, const void *from, crease_real *scratch)
+static const crease_real *group_view(const crease_groups *s, size_t g, const void *from,
+                                     crease_real *scratch)
 {
     if (!from) return NULL;
     size_t run = group_run(s, g);
@@ -85,19 +86,21 @@ static void group_zero(size_t n, crease_real *x)
     memset(x, 0, n * sizeof *x);
 }
 
-/* No group term: x = soft(c)/(d + ridge). */
+/* No group term: x = soft(c)/(d + ridge). 0 * c and 0 * d are not zero where they are not finite. */
 static int group_solve_free(const group_problem *p, crease_real *x)
 {
-    crease_lane l1 = crease_all(p->l1), ridge = crease_all(p->ridge);
+    crease_lane l1 = crease_all(p->l1), ridge = crease_all(p->ridge), zero = crease_all(0);
     crease_mask unbounded = { 0 };
+    lane_sum bad = sum_none();
     for (size_t i = 0; i < p->n; i += CREASE_LANES) {
-        size_t count = p->n - i < CREASE_LANES ? p->n - i : CREASE_LANES;
+        size_t count = smaller(p->n - i, CREASE_LANES);
         crease_lane d = p->d ? lanes_load_some(p->d + i, count, 1) : crease_all(p->scalar);
-        crease_lane c = crease_soft(lanes_load_some(p->c + i, count, 0), l1);
-        unbounded |= (d + ridge == 0) & (c != 0);
+        crease_lane given = lanes_load_some(p->c + i, count, 0), c = crease_soft(given, l1);
+        sum_add(&bad, 0 * given + 0 * d);
+        unbounded |= (d + ridge == 0) & (c != zero);
         lanes_store_some(x + i, count, crease_ratio(c, d + ridge));
     }
-    if (!problem_is_finite(p)) return CREASE_ENAN;
+    if (lanes_sum(sum_lanes(bad)) != 0) return CREASE_ENAN;
     return crease_any(unbounded) ? CREASE_EUNBOUNDED : CREASE_OK;
 }
 

@@ -1,5 +1,5 @@
-/* Vectors of 64 bytes in the compiler's own notation: one AVX-512 register, two of AVX2, four of SSE2. The
- * same operations in the same order give the same bits on all of them.                                 */
+/* Vectors of 64 bytes in the compiler's own notation: one AVX-512 register, two of AVX2, four of SSE2.
+ * The same operations in the same order give the same bits on all of them. */
 #ifndef CREASE_CPU_LANES_H
 #define CREASE_CPU_LANES_H
 
@@ -14,7 +14,8 @@
 
 typedef crease_real crease_lane __attribute__((vector_size(64)));
 typedef crease_integer crease_mask __attribute__((vector_size(64)));
-typedef crease_real crease_lane_any __attribute__((vector_size(64), aligned(sizeof(crease_real)), may_alias));
+typedef crease_real crease_lane_any
+    __attribute__((vector_size(64), aligned(sizeof(crease_real)), may_alias));
 #define CREASE_HAS_LANES 1
 #define CREASE_FORMULA   static inline __attribute__((always_inline))
 
@@ -56,13 +57,15 @@ CREASE_FORMULA bool crease_any(crease_mask yes)
 
 #include "../formulas/reduce.h"
 
-/* Defined before the formulas that use it; an array, because vectors have no square root of their own. */
+/* Defined before the formulas that use it; an array, because vectors have no square root of their own.
+ */
 CREASE_FORMULA crease_lane crease_square_root(crease_lane x)
 {
     crease_real a[CREASE_LANES];
     memcpy(a, &x, sizeof a);
     for (int l = 0; l < CREASE_LANES; l++) {
-        a[l] = CREASE_CPU_BITS == 64 ? (crease_real)__builtin_sqrt(a[l]) : (crease_real)__builtin_sqrtf(a[l]);
+        a[l] = CREASE_CPU_BITS == 64 ? (crease_real)__builtin_sqrt(a[l])
+                                     : (crease_real)__builtin_sqrtf(a[l]);
     }
     memcpy(&x, a, sizeof a);
     return x;
@@ -93,8 +96,9 @@ CREASE_FORMULA crease_lane lanes_load(const crease_real *p)
     return *(const crease_lane_any *)p;
 }
 
-/* Registers are narrower than lanes on most processors. The compiler keeps a wide value in several of them, but
- * goes through memory for one that is stored whole or carried around a loop: hence the parts.             */
+/* Registers are narrower than lanes on most processors. The compiler keeps a wide value in several of
+ * them, but goes through memory for one that is stored whole or carried around a loop: hence the parts.
+ */
 #if defined __AVX512F__
 #define CREASE_PART_BYTES 64
 #elif defined __AVX__
@@ -102,20 +106,41 @@ CREASE_FORMULA crease_lane lanes_load(const crease_real *p)
 #else
 #define CREASE_PART_BYTES 16
 #endif
-enum { LANE_PARTS = 64 / CREASE_PART_BYTES };
 typedef crease_real lane_part __attribute__((vector_size(CREASE_PART_BYTES)));
 typedef crease_real lane_part_any
     __attribute__((vector_size(CREASE_PART_BYTES), aligned(sizeof(crease_real)), may_alias));
 
-typedef union lane_parts {
-    crease_lane whole;
-    lane_part part[LANE_PARTS];
-} lane_parts;
+/* Part k of x, k a literal. */
+#define PART_OF_2(x, i) __builtin_shufflevector(x, x, i, i + 1)
+#define PART_OF_4(x, i) __builtin_shufflevector(x, x, i, i + 1, i + 2, i + 3)
+#define PART_OF_8(x, i)                                                                                \
+    __builtin_shufflevector(x, x, i, i + 1, i + 2, i + 3, i + 4, i + 5, i + 6, i + 7)
+#if CREASE_PART_BYTES == 64
+enum { LANE_PARTS = 1 };
+#define LANE_PART(x, k) (x)
+#define FOR_PARTS(DO)   DO(0)
+#elif CREASE_PART_BYTES == 32
+enum { LANE_PARTS = 2 };
+#define FOR_PARTS(DO) DO(0) DO(1)
+#else
+enum { LANE_PARTS = 4 };
+#define FOR_PARTS(DO) DO(0) DO(1) DO(2) DO(3)
+#endif
+#ifndef LANE_PART
+#if CREASE_PART_BYTES * 8 / CREASE_CPU_BITS == 8
+#define LANE_PART(x, k) PART_OF_8(x, 8 * k)
+#elif CREASE_PART_BYTES * 8 / CREASE_CPU_BITS == 4
+#define LANE_PART(x, k) PART_OF_4(x, 4 * k)
+#else
+#define LANE_PART(x, k) PART_OF_2(x, 2 * k)
+#endif
+#endif
 
 CREASE_FORMULA void lanes_store(crease_real *p, crease_lane x)
 {
-    const lane_parts u = { .whole = x };
-    for (int k = 0; k < LANE_PARTS; k++) *(lane_part_any *)(p + k * CREASE_LANES / LANE_PARTS) = u.part[k];
+#define STORE(k) *(lane_part_any *)(p + k * CREASE_LANES / LANE_PARTS) = LANE_PART(x, k);
+    FOR_PARTS(STORE)
+#undef STORE
 }
 
 /* A sum of lanes in the course of a loop. */
@@ -132,20 +157,22 @@ CREASE_FORMULA lane_sum sum_none(void)
 
 CREASE_FORMULA void sum_add(lane_sum *sum, crease_lane x)
 {
-    const lane_parts u = { .whole = x };
-    for (int k = 0; k < LANE_PARTS; k++) sum->part[k] += u.part[k];
+#define ADD(k) sum->part[k] += LANE_PART(x, k);
+    FOR_PARTS(ADD)
+#undef ADD
 }
 
 CREASE_FORMULA crease_lane sum_lanes(lane_sum sum)
 {
-    lane_parts u;
-    for (int k = 0; k < LANE_PARTS; k++) u.part[k] = sum.part[k];
-    return u.whole;
+    crease_lane x;
+    memcpy(&x, &sum, sizeof x);
+    return x;
 }
 
 /* The first count entries, the others fill. */
 CREASE_FORMULA crease_lane lanes_load_some(const crease_real *p, size_t count, crease_real fill)
 {
+    if (count == CREASE_LANES) return lanes_load(p);
     crease_lane x = crease_all(fill);
     memcpy(&x, p, count * sizeof *p);
     return x;
@@ -153,7 +180,10 @@ CREASE_FORMULA crease_lane lanes_load_some(const crease_real *p, size_t count, c
 
 CREASE_FORMULA void lanes_store_some(crease_real *p, size_t count, crease_lane x)
 {
-    memcpy(p, &x, count * sizeof *p);
+    if (count == CREASE_LANES)
+        lanes_store(p, x);
+    else
+        memcpy(p, &x, count * sizeof *p);
 }
 
 /* The tree of formulas/reduce.h, in registers. */

@@ -1,6 +1,7 @@
-/* Newton's method for the radii of a window of groups, many groups to a vector. How the sums of a group are
- * gathered is another file's business (rows.h, runs.h): here a group is its three moments at the start and
- * its q and T at each step. Groups that are out of the ordinary are marked odd and left to careful.h.    */
+/* Newton's method for the radii of a window of groups, many groups to a vector. How the sums of a group
+ * are gathered is another file's business (rows.h, runs.h): here a group is its three moments at the
+ * start and its q and T at each step. Groups that are out of the ordinary are marked odd and left to
+ * careful.h.    */
 #ifndef CREASE_CPU_NEWTON_H
 #define CREASE_CPU_NEWTON_H
 
@@ -31,9 +32,10 @@ typedef struct window {
     unsigned steps;
     crease_lane tau[WINDOW_LANES];
     crease_lane m0[WINDOW_LANES], m1[WINDOW_LANES], m2[WINDOW_LANES]; /* sums of c^2, c^2 d, c^2 d^2 */
-    crease_mask least[WINDOW_LANES];                                  /* bits of the least d: <= 0 if some d <= 0 */
-    crease_lane norm[WINDOW_LANES], left[WINDOW_LANES];               /* |c|; a lower bound of s */
-    crease_lane s[WINDOW_LANES], q[WINDOW_LANES], t[WINDOW_LANES], before[WINDOW_LANES], taken[WINDOW_LANES];
+    crease_mask least[WINDOW_LANES];                    /* bits of the least d: <= 0 if some d <= 0 */
+    crease_lane norm[WINDOW_LANES], left[WINDOW_LANES]; /* |c|; a lower bound of s */
+    crease_lane s[WINDOW_LANES], q[WINDOW_LANES], t[WINDOW_LANES], before[WINDOW_LANES],
+        taken[WINDOW_LANES];
     crease_mask live[WINDOW_LANES], odd[WINDOW_LANES];
     crease_mask active[WINDOW_LANES]; /* live, and still moving */
 } window;
@@ -53,7 +55,8 @@ static bool has_any(const crease_mask *of_group, size_t lanes)
 static crease_real ordinary_threshold(const crease_shrink_task *task, size_t g)
 {
     double tau = group_threshold(task, g);
-    return tau > (double)NEWTON_LEAST && tau < (double)NEWTON_MOST ? (crease_real)tau : (crease_real)NAN;
+    return tau > (double)NEWTON_LEAST && tau < (double)NEWTON_MOST ? (crease_real)tau
+                                                                   : (crease_real)NAN;
 }
 
 /* A threshold that is no ordinary positive number becomes NaN, which makes its group odd. */
@@ -71,11 +74,13 @@ static void window_decide(window *w)
 {
     const crease_lane most = crease_all((double)NEWTON_MOST), least = crease_all((double)NEWTON_LEAST);
     for (size_t v = 0; v < w->lanes; v++) {
-        crease_lane tau = w->tau[v], norm = crease_square_root(w->m0[v]), inverse_mean = w->m0[v] / w->m1[v];
+        crease_lane tau = w->tau[v], norm = crease_square_root(w->m0[v]),
+                    inverse_mean = w->m0[v] / w->m1[v];
         crease_lane spread = w->m2[v] * inverse_mean / w->m1[v] - 1;
         crease_lane left = crease_secular_left(norm, tau, inverse_mean);
         crease_lane start = crease_secular_start(norm, tau, inverse_mean, spread);
-        crease_mask within = (norm < most) & (crease_absolute(w->m1[v]) < (crease_real)INFINITY) & (tau > 0);
+        crease_mask within =
+            (norm < most) & (crease_absolute(w->m1[v]) < (crease_real)INFINITY) & (tau > 0);
         crease_mask zero = within & (norm <= tau), live = within & ~zero & (w->least[v] > 0);
         live &= (start > least) & (start < most) & (left > 0);
         w->live[v] = live;
@@ -92,15 +97,17 @@ static void window_decide(window *w)
     w->steps = 0;
 }
 
-/* One step of every active group; false when none is left. A group's last step is the one that is known to
- * suffice, so it is not evaluated again. */
+/* One step of every active group; false when none is left. A group's last step is the one that is known
+ * to suffice, so it is not evaluated again. */
 static bool window_step(window *w)
 {
     crease_mask any = { 0 };
     for (size_t v = 0; v < w->lanes; v++) {
         if (!crease_any(w->active[v])) continue;
-        crease_lane q = w->q[v], s = w->s[v], step = crease_secular_reciprocal_step(q, w->t[v]), next = s + step;
-        crease_mask enough = crease_secular_suffices(q, w->before[v], s, step, crease_all((double)NEWTON_ENOUGH));
+        crease_lane q = w->q[v], s = w->s[v], step = crease_secular_reciprocal_step(q, w->t[v]),
+                    next = s + step;
+        crease_mask enough =
+            crease_secular_suffices(q, w->before[v], s, step, crease_all((double)NEWTON_ENOUGH));
         next = crease_pick(next < w->left[v], w->left[v], next);
         w->s[v] = crease_pick(w->active[v], next, s);
         w->taken[v] = crease_pick(w->active[v], w->taken[v] + 1, w->taken[v]);
@@ -112,8 +119,9 @@ static bool window_step(window *w)
     return crease_any(any);
 }
 
-/* Adds the groups to the statistics, q being |x|^2/s^2 of the answer. go_on: those that are still active, or
- * have not arrived after all, are made active and left out, for they will be solved elsewhere.           */
+/* Adds the groups to the statistics, q being |x|^2/s^2 of the answer. go_on: those that are still
+ * active, or have not arrived after all, are made active and left out, for they will be solved
+ * elsewhere.           */
 static void window_report(window *w, bool go_on, crease_shrink_stats *stats)
 {
     crease_lane largest = crease_all(0), sum = crease_all(0), bound = crease_all(0);

@@ -12,7 +12,7 @@ enum {
     ROWS_LEAST_GROUPS = CREASE_LANES / 4,
     TRANSPOSED_BYTES = 32 * 1024, /* of c and d of a window */
     CACHED_BYTES = 384 * 1024,    /* the same, of groups side by side ... */
-    CACHED_LEAST_COLUMNS = 64,   /* ... if it leaves so many columns */
+    CACHED_LEAST_COLUMNS = 64,    /* ... if it leaves so many columns */
     FETCHED_BYTES = 256 * 1024,   /* of c and d of the next one, at most */
 };
 
@@ -45,21 +45,24 @@ static plan_kind plan_kind_of(const crease_groups *s)
     bool side_by_side = together && s->group_stride == s->inner && s->inner <= ROWS_MOST_INNER;
     bool contiguous = group_run(s, 0) != SIZE_MAX;
     if (side_by_side && s->outer > 1 && s->count >= ROWS_LEAST_GROUPS) {
-        return s->inner > 1 && s->outer * s->inner <= PIECES_TRANSPOSE_MOST ? PLAN_TRANSPOSED : PLAN_ROWS;
+        return s->inner > 1 && s->outer * s->inner <= PIECES_TRANSPOSE_MOST ? PLAN_TRANSPOSED
+                                                                            : PLAN_ROWS;
     }
     if (!contiguous) return PLAN_GATHERED;
     bool equal_steps = s->group_stride == s->outer * s->inner;
     return equal_steps && s->outer * s->inner <= TRANSPOSE_MOST ? PLAN_TRANSPOSED : PLAN_RUNS;
 }
 
-/* A window of rows should stay in cache, unless that would leave only short pieces of rows: long ones are read
- * at the speed of memory, and Newton's few passes over them cost less than going from row to row.        */
+/* A window of rows should stay in cache, unless that would leave only short pieces of rows: long ones
+ * are read at the speed of memory, and Newton's few passes over them cost less than going from row to
+ * row.        */
 static void plan_window(plan *p)
 {
     size_t size = p->rows * p->inner, bytes = 2 * sizeof(crease_real) * larger(size, 1);
     size_t most = ROWS_MOST_COLUMNS / p->inner;
     size_t cached = (p->kind == PLAN_TRANSPOSED ? TRANSPOSED_BYTES : CACHED_BYTES) / bytes;
-    if (p->kind == PLAN_TRANSPOSED || cached * p->inner >= CACHED_LEAST_COLUMNS) most = smaller(most, cached);
+    if (p->kind == PLAN_TRANSPOSED || cached * p->inner >= CACHED_LEAST_COLUMNS)
+        most = smaller(most, cached);
     p->groups = larger(most / CREASE_LANES * CREASE_LANES, CREASE_LANES);
     if (p->kind == PLAN_TRANSPOSED) p->raw = size * p->groups;
 }
@@ -145,8 +148,13 @@ static int solve_group(const oracle *o, size_t g, careful_start start)
     crease_real *c = o->gathered, *d = c + o->plan.gathered, *out = d + o->plan.gathered;
     size_t run = group_run(s, g);
     crease_real *x = run == SIZE_MAX ? out : o->x + run;
-    group_problem p = { crease_group_size(s, g), group_view(s, g, o->task->c, c), group_view(s, g, o->task->d, d),
-                        o->task->scalar, o->l1, o->ridge, group_threshold(o->task, g) };
+    group_problem p = { crease_group_size(s, g),
+                        group_view(s, g, o->task->c, c),
+                        group_view(s, g, o->task->d, d),
+                        o->task->scalar,
+                        o->l1,
+                        o->ridge,
+                        group_threshold(o->task, g) };
     group_outcome outcome;
     int code = solve_contiguous(o->task, &p, start, x, &outcome);
     if (code != CREASE_OK) {
@@ -208,7 +216,7 @@ static void window_start(const oracle *o, size_t first, window *w)
 
 /* Piece by piece: entry k of the window's groups becomes row k. */
 static void pieces_in(const crease_groups *s, const window *w, const crease_real *from, crease_real *to,
-                         size_t stride)
+                      size_t stride)
 {
     from += s->offset + w->first * s->group_stride;
     for (size_t o = 0; o < s->outer; o++, from += s->outer_stride, to += s->inner * stride)
@@ -216,7 +224,7 @@ static void pieces_in(const crease_groups *s, const window *w, const crease_real
 }
 
 static void pieces_out(const crease_groups *s, const window *w, const crease_real *from, size_t stride,
-                          crease_real *to)
+                       crease_real *to)
 {
     to += s->offset + w->first * s->group_stride;
     for (size_t o = 0; o < s->outer; o++, to += s->outer_stride, from += s->inner * stride)
@@ -224,12 +232,17 @@ static void pieces_out(const crease_groups *s, const window *w, const crease_rea
 }
 
 /* The first rows of a window that fit into so many bytes. */
-static fetch fetch_of(const crease_groups *s, const void *a, const void *b, size_t at, size_t count, size_t bytes)
+static fetch fetch_of(const crease_groups *s, const void *a, const void *b, size_t at, size_t count,
+                      size_t bytes)
 {
     size_t all = (b ? 2 : 1) * sizeof(crease_real) * s->outer * s->inner * count;
-    return (fetch){ .a = (const crease_real *)a + at, .b = b ? (const crease_real *)b + at : NULL,
-                    .rows = all == 0 ? 0 : all > bytes ? s->outer * bytes / all : s->outer,
-                    .stride = s->outer_stride, .length = count * s->inner };
+    return (fetch){ .a = (const crease_real *)a + at,
+                    .b = b ? (const crease_real *)b + at : NULL,
+                    .rows = all == 0      ? 0
+                            : all > bytes ? s->outer * bytes / all
+                                          : s->outer,
+                    .stride = s->outer_stride,
+                    .length = count * s->inner };
 }
 
 /* While a window is solved: its x, then c and d of the next one. */
@@ -238,16 +251,23 @@ static void plan_fetch(const oracle *o, const window *w, fetch ahead[2])
     const crease_groups *s = o->task->groups;
     size_t at = s->offset + w->first * s->group_stride, next = at + w->count * s->group_stride;
     ahead[0] = fetch_of(s, o->x, NULL, at, w->count, FETCHED_BYTES / 2);
-    ahead[1] = fetch_of(s, o->task->c, o->task->d, next, smaller(w->count, s->count - w->first - w->count),
-                        FETCHED_BYTES);
+    ahead[1] = fetch_of(s, o->task->c, o->task->d, next,
+                        smaller(w->count, s->count - w->first - w->count), FETCHED_BYTES);
 }
 
 static sheet sheet_of(const oracle *o, const window *w)
 {
     const crease_groups *s = o->task->groups;
     const plan *p = &o->plan;
-    sheet h = { .rows = p->rows, .inner = p->inner, .columns = w->count * p->inner, .stride = p->stride,
-                .x_stride = p->stride, .scalar = o->task->scalar, .l1 = o->l1, .ridge = o->ridge, .plain = o->plain };
+    sheet h = { .rows = p->rows,
+                .inner = p->inner,
+                .columns = w->count * p->inner,
+                .stride = p->stride,
+                .x_stride = p->stride,
+                .scalar = o->task->scalar,
+                .l1 = o->l1,
+                .ridge = o->ridge,
+                .plain = o->plain };
     const crease_real *c = o->task->c, *d = o->task->d;
     h.lanes = (h.columns + CREASE_LANES - 1) / CREASE_LANES;
     if (p->kind == PLAN_TRANSPOSED) {
@@ -297,7 +317,8 @@ static void place_runs(const oracle *o, const window *w, group_place *places)
         } else {
             size_t at = group_run(s, w->first + g);
             const crease_real *metric = o->task->d;
-            places[g] = (group_place){ (const crease_real *)o->task->c + at, metric ? metric + at : NULL, o->x + at, n };
+            places[g] = (group_place){ (const crease_real *)o->task->c + at,
+                                       metric ? metric + at : NULL, o->x + at, n };
         }
     }
 }
@@ -306,7 +327,8 @@ static int runs_window(const oracle *o, size_t first, size_t *count)
 {
     window w;
     group_place places[WINDOW_GROUPS];
-    run_family family = { crease_all(o->task->scalar), crease_all(o->l1), crease_all(o->ridge), o->plain };
+    run_family family = { crease_all(o->task->scalar), crease_all(o->l1), crease_all(o->ridge),
+                          o->plain };
     window_start(o, first, &w);
     place_runs(o, &w, places);
     runs_moments(places, &family, &w);
@@ -315,6 +337,52 @@ static int runs_window(const oracle *o, size_t first, size_t *count)
     if (o->plan.kind == PLAN_GATHERED) group_scatter(o->task->groups, first, places[0].x, o->x);
     *count = w.count;
     return window_finish(o, &w);
+}
+
+/* --- no group term -------------------------------------------------------------------------------- */
+
+/* Groups without a group term that together are one contiguous piece: nothing ties them. */
+static bool is_one_piece(const crease_shrink_task *task)
+{
+    const crease_groups *s = task->groups;
+    bool free = !s->weights && !isinf(s->uniform_weight)
+                && task->w * task->psi.lambda2 * s->uniform_weight == 0;
+    return free && !s->start && s->disjoint && s->count > 1
+           && crease_groups_extent(s) - s->offset == s->entries;
+}
+
+static bool is_live(const crease_groups *s, size_t g, const crease_real *x)
+{
+    x += s->offset + g * s->group_stride;
+    for (size_t o = 0; o < s->outer; o++, x += s->outer_stride)
+        for (size_t i = 0; i < s->inner; i++)
+            if (x[i * s->inner_stride] != 0) return true;
+    return false;
+}
+
+static void count_live(const oracle *o)
+{
+    const crease_groups *s = o->task->groups;
+    size_t live = 0;
+    for (size_t g = 0; g < s->count; g++) live += is_live(s, g, o->x);
+    o->stats->live_groups = live;
+    o->stats->zero_groups = s->count - live;
+}
+
+static int solve_piece(const oracle *o)
+{
+    const crease_shrink_task *t = o->task;
+    size_t at = t->groups->offset;
+    group_problem p = { t->groups->entries,
+                        (const crease_real *)t->c + at,
+                        t->d ? (const crease_real *)t->d + at : NULL,
+                        t->scalar,
+                        o->l1,
+                        o->ridge,
+                        0 };
+    CREASE_TRY(group_solve_free(&p, o->x + at));
+    count_live(o);
+    return CREASE_OK;
 }
 
 /* --- the task ------------------------------------------------------------------------------------- */
@@ -329,16 +397,26 @@ static int cpu_shrink_diag(const crease_shrink_task *task, void *x, crease_shrin
 {
     plan p = plan_of(task->groups);
     crease_real *work = task->work;
-    oracle o = { .task = task, .plan = p, .l1 = task->w * task->psi.lambda1, .ridge = task->w * task->psi.ridge,
-                 .cap = NEWTON_CAP, .x = x, .raw_c = work, .stats = stats };
+    oracle o = { .task = task,
+                 .plan = p,
+                 .l1 = task->w * task->psi.lambda1,
+                 .ridge = task->w * task->psi.ridge,
+                 .cap = NEWTON_CAP,
+                 .x = x,
+                 .raw_c = work,
+                 .stats = stats };
     o.raw_d = o.raw_c + round_up(p.raw, CREASE_LANES);
     o.gathered = o.raw_d + round_up(p.raw, CREASE_LANES);
     o.plain = task->d && o.l1 == 0 && o.ridge == 0;
     if (task->max_iters > 0 && task->max_iters < o.cap) o.cap = task->max_iters;
     *stats = (crease_shrink_stats){ 0 };
+    if (is_one_piece(task) && solve_piece(&o) == CREASE_OK)
+        return CREASE_OK; /* else find the group that failed */
     bool newton = task->rule == CREASE_SECULAR_RECIPROCAL && task->w * task->psi.lambda2 > 0;
     bool rows = p.kind == PLAN_ROWS || p.kind == PLAN_TRANSPOSED;
-    int (*solve)(const oracle *, size_t, size_t *) = !newton ? solve_one : rows ? rows_window : runs_window;
+    int (*solve)(const oracle *, size_t, size_t *) = !newton ? solve_one
+                                                     : rows  ? rows_window
+                                                             : runs_window;
     for (size_t g = 0, count; g < task->groups->count; g += count) CREASE_TRY(solve(&o, g, &count));
     return CREASE_OK;
 }

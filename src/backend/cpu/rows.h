@@ -1,7 +1,8 @@
-/* Groups that lie side by side: a row holds `inner` entries of one group after the other, as in the columns
- * of a matrix (inner = 1) or the input channels of a kernel. Lanes go along the row, across groups, so that
- * memory is read in order; the few sums of a group's `inner` columns are added at the end. A vector of columns
- * is skipped by Newton's passes as soon as none of its groups moves any more.                             */
+/* Groups that lie side by side: a row holds `inner` entries of one group after the other, as in the
+ * columns of a matrix (inner = 1) or the input channels of a kernel. Lanes go along the row, across
+ * groups, so that memory is read in order; the few sums of a group's `inner` columns are added at the
+ * end. A vector of columns is skipped by Newton's passes as soon as none of its groups moves any more.
+ */
 #ifndef CREASE_CPU_ROWS_H
 #define CREASE_CPU_ROWS_H
 
@@ -14,8 +15,8 @@ enum {
     ROWS_CHUNK = 16, /* rows summed before the sums are added to the rest: keeps rounding small */
 };
 
-/* Memory that will be needed soon, fetched bit by bit while there is something to compute: rows of `length`
- * reals, `stride` apart, of two arrays (of one if b is NULL).                                            */
+/* Memory that will be needed soon, fetched bit by bit while there is something to compute: rows of
+ * `length` reals, `stride` apart, of two arrays (of one if b is NULL). */
 typedef struct fetch {
     const crease_real *a, *b;
     size_t rows, stride, length, row, at;
@@ -42,7 +43,7 @@ typedef struct sheet {
     size_t lanes;  /* vectors of columns */
     size_t beyond; /* reals that may be read from the start of the last row */
     double scalar, l1, ridge;
-    bool plain; /* a diagonal metric, no l1 and no ridge */
+    bool plain;   /* a diagonal metric, no l1 and no ridge */
     fetch *ahead; /* two of them */
 } sheet;
 
@@ -52,8 +53,8 @@ typedef struct column_sums {
     crease_mask *least;
 } column_sums;
 
-/* Rows are far apart, which the processor's own prefetching does not see through: whoever works on a row asks
- * for the one a chunk later. */
+/* Rows are far apart, which the processor's own prefetching does not see through: whoever works on a
+ * row asks for the one a chunk later. */
 CREASE_FORMULA void prefetch_row(const sheet *h, size_t o, size_t column)
 {
     size_t at = (o + ROWS_CHUNK) * h->stride + column;
@@ -63,15 +64,16 @@ CREASE_FORMULA void prefetch_row(const sheet *h, size_t o, size_t column)
 }
 
 /* Columns from `column` of row o on; what lies beyond the window's columns is read where it may be. */
-CREASE_FORMULA crease_lane load_columns(const sheet *h, const crease_real *from, size_t o, size_t column, bool whole)
+CREASE_FORMULA crease_lane load_columns(const sheet *h, const crease_real *from, size_t o,
+                                        size_t column, bool whole)
 {
     const crease_real *p = from + o * h->stride + column;
     bool inside = (o + 1 < h->rows && h->stride >= CREASE_LANES) || column + CREASE_LANES <= h->beyond;
     return whole || inside ? lanes_load(p) : lanes_load_some(p, h->beyond - column, 1);
 }
 
-CREASE_FORMULA void load_problem(const sheet *h, size_t o, size_t column, bool whole, bool plain, crease_lane *c,
-                                 crease_lane *d)
+CREASE_FORMULA void load_problem(const sheet *h, size_t o, size_t column, bool whole, bool plain,
+                                 crease_lane *c, crease_lane *d)
 {
     prefetch_row(h, o, column);
     *c = load_columns(h, h->c, o, column, whole);
@@ -82,19 +84,23 @@ CREASE_FORMULA void load_problem(const sheet *h, size_t o, size_t column, bool w
 }
 
 /* The other functions of this file come in four kinds: whole or partial vectors, plain or not. */
-#define ROWS_DISPATCH(h, v, call)                                                                       \
-    do {                                                                                                \
-        bool all_columns = ((v) + 1) * CREASE_LANES <= (h)->columns;                                    \
-        if (all_columns && (h)->plain) call(true, true);                                                \
-        else if (all_columns) call(true, false);                                                        \
-        else if ((h)->plain) call(false, true);                                                         \
-        else call(false, false);                                                                        \
+#define ROWS_DISPATCH(h, v, call)                                                                      \
+    do {                                                                                               \
+        bool all_columns = ((v) + 1) * CREASE_LANES <= (h)->columns;                                   \
+        if (all_columns && (h)->plain)                                                                 \
+            call(true, true);                                                                          \
+        else if (all_columns)                                                                          \
+            call(true, false);                                                                         \
+        else if ((h)->plain)                                                                           \
+            call(false, true);                                                                         \
+        else                                                                                           \
+            call(false, false);                                                                        \
     } while (0)
 
 /* --- moments -------------------------------------------------------------------------------------- */
 
-CREASE_FORMULA void column_moments(const sheet *h, size_t begin, size_t end, size_t v, bool whole, bool plain,
-                                   const column_sums *sums)
+CREASE_FORMULA void column_moments(const sheet *h, size_t begin, size_t end, size_t v, bool whole,
+                                   bool plain, const column_sums *sums)
 {
     lane_sum m0 = sum_none(), m1 = sum_none(), m2 = sum_none();
     crease_mask least = sums->least[v];
@@ -178,8 +184,9 @@ static void window_moments(const sheet *h, window *w)
 /* --- Newton's passes ------------------------------------------------------------------------------ */
 
 /* Adds the terms of some rows to q and t. */
-CREASE_FORMULA void evaluate_columns(const sheet *h, size_t begin, size_t end, size_t v, bool whole, bool plain,
-                                     crease_lane s, crease_lane tau, crease_lane *q, crease_lane *t)
+CREASE_FORMULA void evaluate_columns(const sheet *h, size_t begin, size_t end, size_t v, bool whole,
+                                     bool plain, crease_lane s, crease_lane tau, crease_lane *q,
+                                     crease_lane *t)
 {
     lane_sum q1 = sum_none(), t1 = sum_none();
     for (size_t o = begin; o < end; o++) {
@@ -196,20 +203,20 @@ CREASE_FORMULA void evaluate_columns(const sheet *h, size_t begin, size_t end, s
 }
 
 /* x in some rows, zeros where s is 0; adds to q = |x|^2/s^2. */
-CREASE_FORMULA void output_columns(const sheet *h, size_t begin, size_t end, size_t v, bool whole, bool plain,
-                                   crease_lane s, crease_lane tau, crease_lane *q)
+CREASE_FORMULA void output_columns(const sheet *h, size_t begin, size_t end, size_t v, bool whole,
+                                   bool plain, crease_lane s, crease_lane tau, crease_lane *q)
 {
     size_t count = whole ? CREASE_LANES : h->columns - v * CREASE_LANES;
     lane_sum q1 = sum_none();
     for (size_t o = begin; o < end; o++) {
         crease_lane c, d;
         load_problem(h, o, v * CREASE_LANES, whole, plain, &c, &d);
-        crease_lane a = crease_secular_direction(c, d, s, tau), x = a * s + 0; /* + 0: no zero is a -0 */
+        crease_lane a = crease_secular_direction(c, d, s, tau),
+                    x = a * s + 0; /* + 0: no zero is a -0 */
         crease_real *to = h->x + o * h->x_stride + v * CREASE_LANES;
         sum_add(&q1, a * a);
         if (o + ROWS_CHUNK < h->rows) __builtin_prefetch(to + ROWS_CHUNK * h->x_stride, 1, 2);
-        if (whole) lanes_store(to, x);
-        else lanes_store_some(to, count, x);
+        lanes_store_some(to, count, x);
     }
     *q += sum_lanes(q1);
 }
@@ -220,8 +227,7 @@ static void zero_columns(const sheet *h, size_t begin, size_t end, size_t v)
     for (size_t o = begin; o < end; o++) {
         crease_real *to = h->x + o * h->x_stride + v * CREASE_LANES;
         if (o + ROWS_CHUNK < h->rows) __builtin_prefetch(to + ROWS_CHUNK * h->x_stride, 1, 2);
-        if (count == CREASE_LANES) lanes_store(to, crease_all(0));
-        else lanes_store_some(to, count, crease_all(0));
+        lanes_store_some(to, count, crease_all(0));
     }
 }
 
@@ -252,7 +258,7 @@ static void evaluate_window(const sheet *h, window *w, columns *k)
         size_t end = smaller(begin + ROWS_CHUNK, h->rows);
         for (size_t v = 0; v < h->lanes; v++) {
             if (!k->marked[v]) continue;
-#define EVALUATE(whole, plain) \
+#define EVALUATE(whole, plain)                                                                         \
     evaluate_columns(h, begin, end, v, whole, plain, k->s[v], k->tau[v], &k->q[v], &k->t[v])
             ROWS_DISPATCH(h, v, EVALUATE);
 #undef EVALUATE
@@ -275,7 +281,8 @@ static void output_window(const sheet *h, window *w, columns *k)
                 zero_columns(h, begin, end, v);
                 continue;
             }
-#define OUTPUT(whole, plain) output_columns(h, begin, end, v, whole, plain, k->s[v], k->tau[v], &k->q[v])
+#define OUTPUT(whole, plain)                                                                           \
+    output_columns(h, begin, end, v, whole, plain, k->s[v], k->tau[v], &k->q[v])
             ROWS_DISPATCH(h, v, OUTPUT);
 #undef OUTPUT
         }
@@ -286,7 +293,8 @@ static void output_window(const sheet *h, window *w, columns *k)
 /* x of a window whose moments are known and decided upon. */
 static void rows_newton(const sheet *h, window *w, unsigned cap)
 {
-    crease_lane s[ROWS_COLUMN_LANES], tau[ROWS_COLUMN_LANES], q[ROWS_COLUMN_LANES], t[ROWS_COLUMN_LANES];
+    crease_lane s[ROWS_COLUMN_LANES], tau[ROWS_COLUMN_LANES], q[ROWS_COLUMN_LANES],
+        t[ROWS_COLUMN_LANES];
     columns k = { w->s, w->tau, w->q, w->t, { false } };
     if (h->inner > 1) {
         k.s = s, k.tau = tau, k.q = q, k.t = t;

@@ -1,5 +1,6 @@
-/* Long groups whose entries lie together: lanes go along the group, which is read in place. The sums of the
- * groups of a window are put side by side, so that Newton's step is taken for many groups at once.       */
+/* Long groups whose entries lie together: lanes go along the group, which is read in place. The sums of
+ * the groups of a window are put side by side, so that Newton's step is taken for many groups at once.
+ */
 #ifndef CREASE_CPU_RUNS_H
 #define CREASE_CPU_RUNS_H
 
@@ -17,18 +18,18 @@ typedef struct group_place {
     size_t n;
 } group_place;
 
-/* The same for all groups. plain: a diagonal metric, no l1 and no ridge; a constant where functions are inlined. */
+/* The same for all groups. plain: a diagonal metric, no l1 and no ridge; a constant where functions are
+ * inlined. */
 typedef struct run_family {
     crease_lane scalar, l1, ridge;
     bool plain;
 } run_family;
 
-CREASE_FORMULA void run_load(const group_place *r, size_t i, size_t count, const run_family *f, bool plain,
-                             crease_lane *c, crease_lane *d)
+CREASE_FORMULA void run_load(const group_place *r, size_t i, size_t count, const run_family *f,
+                             bool plain, crease_lane *c, crease_lane *d)
 {
-    *c = count == CREASE_LANES ? lanes_load(r->c + i) : lanes_load_some(r->c + i, count, 0);
-    if (!plain && !r->d) *d = f->scalar;
-    else *d = count == CREASE_LANES ? lanes_load(r->d + i) : lanes_load_some(r->d + i, count, 1);
+    *c = lanes_load_some(r->c + i, count, 0);
+    *d = plain || r->d ? lanes_load_some(r->d + i, count, 1) : f->scalar;
     if (plain) return;
     *c = crease_soft(*c, f->l1);
     *d += f->ridge;
@@ -40,8 +41,8 @@ typedef struct run_sums {
     crease_mask least;
 } run_sums;
 
-CREASE_FORMULA void moments_add(const group_place *r, size_t i, size_t count, const run_family *f, bool plain,
-                                run_sums *sums)
+CREASE_FORMULA void moments_add(const group_place *r, size_t i, size_t count, const run_family *f,
+                                bool plain, run_sums *sums)
 {
     crease_lane c, d;
     run_load(r, i, count, f, plain, &c, &d);
@@ -52,14 +53,16 @@ CREASE_FORMULA void moments_add(const group_place *r, size_t i, size_t count, co
     sums->least = lanes_smaller(sums->least, crease_bits(d));
 }
 
-CREASE_FORMULA crease_integer run_moments(const group_place *r, const run_family *f, bool plain, double moments[3])
+CREASE_FORMULA crease_integer run_moments(const group_place *r, const run_family *f, bool plain,
+                                          double moments[3])
 {
     run_sums sums = { .least = (crease_mask){ 0 } + real_bits(cpu_infinity) };
     moments[0] = moments[1] = moments[2] = 0;
     for (size_t i = 0; i < r->n;) {
         size_t end = smaller(i + RUNS_CHUNK, r->n);
         sums.a = sums.b = sums.c = sum_none();
-        for (; i + CREASE_LANES <= end; i += CREASE_LANES) moments_add(r, i, CREASE_LANES, f, plain, &sums);
+        for (; i + CREASE_LANES <= end; i += CREASE_LANES)
+            moments_add(r, i, CREASE_LANES, f, plain, &sums);
         if (i < end) moments_add(r, i, end - i, f, plain, &sums);
         i = end;
         moments[0] += lanes_sum(sum_lanes(sums.a));
@@ -71,8 +74,8 @@ CREASE_FORMULA crease_integer run_moments(const group_place *r, const run_family
     return least;
 }
 
-CREASE_FORMULA void evaluate_add(const group_place *r, size_t i, size_t count, const run_family *f, bool plain,
-                                 crease_lane s, crease_lane tau, run_sums *sums)
+CREASE_FORMULA void evaluate_add(const group_place *r, size_t i, size_t count, const run_family *f,
+                                 bool plain, crease_lane s, crease_lane tau, run_sums *sums)
 {
     crease_lane c, d, q, t;
     run_load(r, i, count, f, plain, &c, &d);
@@ -81,14 +84,15 @@ CREASE_FORMULA void evaluate_add(const group_place *r, size_t i, size_t count, c
     sum_add(&sums->b, t);
 }
 
-CREASE_FORMULA void run_evaluate(const group_place *r, const run_family *f, bool plain, crease_lane s, crease_lane tau,
-                                 double *q, double *t)
+CREASE_FORMULA void run_evaluate(const group_place *r, const run_family *f, bool plain, crease_lane s,
+                                 crease_lane tau, double *q, double *t)
 {
     *q = *t = 0;
     for (size_t i = 0; i < r->n;) {
         size_t end = smaller(i + RUNS_CHUNK, r->n);
         run_sums sums = { .a = sum_none(), .b = sum_none() };
-        for (; i + CREASE_LANES <= end; i += CREASE_LANES) evaluate_add(r, i, CREASE_LANES, f, plain, s, tau, &sums);
+        for (; i + CREASE_LANES <= end; i += CREASE_LANES)
+            evaluate_add(r, i, CREASE_LANES, f, plain, s, tau, &sums);
         if (i < end) evaluate_add(r, i, end - i, f, plain, s, tau, &sums);
         i = end;
         *q += lanes_sum(sum_lanes(sums.a));
@@ -96,24 +100,25 @@ CREASE_FORMULA void run_evaluate(const group_place *r, const run_family *f, bool
     }
 }
 
-CREASE_FORMULA void output_add(const group_place *r, size_t i, size_t count, const run_family *f, bool plain,
-                               crease_lane s, crease_lane tau, lane_sum *q)
+CREASE_FORMULA void output_add(const group_place *r, size_t i, size_t count, const run_family *f,
+                               bool plain, crease_lane s, crease_lane tau, lane_sum *q)
 {
     crease_lane c, d;
     run_load(r, i, count, f, plain, &c, &d);
     crease_lane a = crease_secular_direction(c, d, s, tau), x = a * s + 0; /* + 0: no zero is a -0 */
     sum_add(q, a * a);
-    if (count == CREASE_LANES) lanes_store(r->x + i, x);
-    else lanes_store_some(r->x + i, count, x);
+    lanes_store_some(r->x + i, count, x);
 }
 
-CREASE_FORMULA double run_output(const group_place *r, const run_family *f, bool plain, crease_lane s, crease_lane tau)
+CREASE_FORMULA double run_output(const group_place *r, const run_family *f, bool plain, crease_lane s,
+                                 crease_lane tau)
 {
     double q = 0;
     for (size_t i = 0; i < r->n;) {
         size_t end = smaller(i + RUNS_CHUNK, r->n);
         lane_sum q1 = sum_none();
-        for (; i + CREASE_LANES <= end; i += CREASE_LANES) output_add(r, i, CREASE_LANES, f, plain, s, tau, &q1);
+        for (; i + CREASE_LANES <= end; i += CREASE_LANES)
+            output_add(r, i, CREASE_LANES, f, plain, s, tau, &q1);
         if (i < end) output_add(r, i, end - i, f, plain, s, tau, &q1);
         i = end;
         q += lanes_sum(sum_lanes(q1));
@@ -126,7 +131,8 @@ static void runs_moments(const group_place *places, const run_family *f, window 
     for (size_t g = 0; g < w->count; g++) {
         size_t v = g / CREASE_LANES, l = g % CREASE_LANES;
         double m[3];
-        w->least[v][l] = f->plain ? run_moments(&places[g], f, true, m) : run_moments(&places[g], f, false, m);
+        w->least[v][l] =
+            f->plain ? run_moments(&places[g], f, true, m) : run_moments(&places[g], f, false, m);
         w->m0[v][l] = (crease_real)m[0];
         w->m1[v][l] = (crease_real)m[1];
         w->m2[v][l] = (crease_real)m[2];
@@ -140,8 +146,10 @@ static void evaluate_runs(const group_place *places, const run_family *f, window
         size_t v = g / CREASE_LANES, l = g % CREASE_LANES;
         crease_lane s = crease_all(w->s[v][l]), tau = crease_all(w->tau[v][l]);
         double q, t;
-        if (f->plain) run_evaluate(&places[g], f, true, s, tau, &q, &t);
-        else run_evaluate(&places[g], f, false, s, tau, &q, &t);
+        if (f->plain)
+            run_evaluate(&places[g], f, true, s, tau, &q, &t);
+        else
+            run_evaluate(&places[g], f, false, s, tau, &q, &t);
         w->q[v][l] = (crease_real)q;
         w->t[v][l] = (crease_real)t;
     }

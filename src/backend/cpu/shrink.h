@@ -33,7 +33,8 @@ static void cpu_shrink_gradient_step(const crease_shrink_task *task, const void 
             sum += soft * soft;
         }
         double norm = sqrt(sum), factor = tau < norm ? (1 - tau / norm) / (top + ridge) : 0;
-        for (size_t i = 0; i < n; i++) to[i] = to[i] == 0 || factor == 0 ? 0 : (crease_real)(to[i] * factor);
+        for (size_t i = 0; i < n; i++)
+            to[i] = to[i] == 0 || factor == 0 ? 0 : (crease_real)(to[i] * factor);
         if (to == zw) group_scatter(s, g, zw, x);
     }
 }
@@ -59,8 +60,10 @@ static double cpu_shrink_residual(const crease_shrink_task *task, const void *x)
             size_t i = crease_group_entry(s, g, k);
             double xi = xv[i], h = (dv ? (double)dv[i] : task->scalar) * xi - cv[i] + ridge * xi;
             if (size > 0) h += tau * (xi / size);
-            if (xi != 0) h += copysign(l1, xi);
-            else h = fabs(h) - l1 <= 0 ? 0 : fabs(h) - l1;
+            if (xi != 0)
+                h += copysign(l1, xi);
+            else
+                h = fabs(h) - l1 <= 0 ? 0 : fabs(h) - l1;
             sum += h * h;
         }
         double rest = size > 0 ? sqrt(sum) : fmax(0, sqrt(sum) - tau);
@@ -90,7 +93,8 @@ static double cpu_shrink_value(const crease_groups *s, const crease_shrink *psi,
     return total;
 }
 
-static double cpu_quadratic(size_t n, const void *x, const void *x0, const void *v, const void *d, double scalar)
+static double cpu_quadratic(size_t n, const void *x, const void *x0, const void *v, const void *d,
+                            double scalar)
 {
     const crease_real *xv = x, *x0v = x0, *vv = v, *dv = d;
     double sum[CREASE_LANES] = { 0 };

@@ -10,11 +10,14 @@ typedef crease_real quad_any
 typedef crease_integer quad_mask __attribute__((vector_size(4 * sizeof(crease_real))));
 
 /* to[i][j] = from[j][i], rows from_stride and to_stride apart */
-CREASE_FORMULA void transpose_quad(const crease_real *from, size_t from_stride, crease_real *to, size_t to_stride)
+CREASE_FORMULA void transpose_quad(const crease_real *from, size_t from_stride, crease_real *to,
+                                   size_t to_stride)
 {
-    const quad_mask low = { 0, 4, 1, 5 }, high = { 2, 6, 3, 7 }, even = { 0, 1, 4, 5 }, odd = { 2, 3, 6, 7 };
+    const quad_mask low = { 0, 4, 1, 5 }, high = { 2, 6, 3, 7 }, even = { 0, 1, 4, 5 },
+                    odd = { 2, 3, 6, 7 };
     quad a = *(const quad_any *)from, b = *(const quad_any *)(from + from_stride);
-    quad c = *(const quad_any *)(from + 2 * from_stride), d = *(const quad_any *)(from + 3 * from_stride);
+    quad c = *(const quad_any *)(from + 2 * from_stride),
+         d = *(const quad_any *)(from + 3 * from_stride);
     quad ab = __builtin_shuffle(a, b, low), ab2 = __builtin_shuffle(a, b, high);
     quad cd = __builtin_shuffle(c, d, low), cd2 = __builtin_shuffle(c, d, high);
     *(quad_any *)to = __builtin_shuffle(ab, cd, even);
@@ -24,8 +27,8 @@ CREASE_FORMULA void transpose_quad(const crease_real *from, size_t from_stride, 
 }
 
 /* to (cols x rows) = the transpose of from (rows x cols) */
-static void transpose(size_t rows, size_t cols, const crease_real *from, size_t from_stride, crease_real *to,
-                      size_t to_stride)
+static void transpose(size_t rows, size_t cols, const crease_real *from, size_t from_stride,
+                      crease_real *to, size_t to_stride)
 {
     size_t i = 0;
     for (; i + 4 <= rows; i += 4) {

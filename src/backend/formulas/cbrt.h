@@ -1,23 +1,24 @@
 /* Cube root, at most 1 ulp off (tests/test_backend.c).
  *
- * A third of the exponent bits and an offset give t to 5 bits. What is left is found relative to a t that is
- * rounded so short that t^3 and x - t^3 are exact: a small correction whose own rounding hardly counts. One
- * division in single precision, two in double. The offset and the polynomial of the double version are
- * those of FreeBSD's msun (s_cbrt.c, Bruce D. Evans).                                                   */
+ * A third of the exponent bits and an offset give t to 5 bits. What is left is found relative to a t
+ * that is rounded so short that t^3 and x - t^3 are exact: a small correction whose own rounding hardly
+ * counts. One division in single precision, two in double. The offset and the polynomial of the double
+ * version are those of FreeBSD's msun (s_cbrt.c, Bruce D. Evans). */
 #ifndef CREASE_FORMULA_CBRT_H
 #define CREASE_FORMULA_CBRT_H
 
 #include "formula.h"
 
-/* Numbers in [LEAST, MOST) take the short way; the others are scaled by 2^(3 SHIFT), their roots by 2^SHIFT. */
+/* Numbers in [LEAST, MOST) take the short way; the others are scaled by 2^(3 SHIFT), their roots by
+ * 2^SHIFT. */
 #if CREASE_CPU_BITS == 64
 #define CREASE_CBRT_LEAST 0x1p-1000
 #define CREASE_CBRT_MOST  0x1p1000
 #define CREASE_CBRT_SCALE 0x1p30
 
-/* 23 bits by a polynomial in t^3/x, rounded to 17 of 53 (3*17 = 51), then Halley's step h = (x - t^3)/(2 t^3 + x)
- * with its next term. The high bits pass through the third as a number below 2^52, ored into and out of a
- * mantissa: most vector units neither divide nor convert 64-bit integers.                               */
+/* 23 bits by a polynomial in t^3/x, rounded to 17 of 53 (3*17 = 51), then Halley's step h = (x -
+ * t^3)/(2 t^3 + x) with its next term. The high bits pass through the third as a number below 2^52,
+ * ored into and out of a mantissa: most vector units neither divide nor convert 64-bit integers. */
 CREASE_FORMULA crease_lane crease_cbrt_short(crease_lane x)
 {
     const crease_lane mantissa = crease_all(0x1p52);
@@ -25,7 +26,8 @@ CREASE_FORMULA crease_lane crease_cbrt_short(crease_lane x)
     crease_lane third = number * (1.0 / 3.0) + 715094163.0; /* (1023 - 1023/3 - 0.03306235651) 2^20 */
     crease_lane t = crease_from_bits((crease_bits(third + mantissa) ^ crease_bits(mantissa)) << 32);
     crease_lane r = (t * t) * (t / x), r3 = (r * r) * r;
-    crease_lane low = 1.87595182427177009643 + r * (-1.88497979543377169875 + r * 1.621429720105354466140);
+    crease_lane low =
+        1.87595182427177009643 + r * (-1.88497979543377169875 + r * 1.621429720105354466140);
     t = t * (low + r3 * (-0.758397934778766047437 + r * 0.145996192886612446982));
     t = crease_from_bits((crease_bits(t) + ((crease_integer)1 << 35)) & -((crease_integer)1 << 36));
     crease_lane t3 = t * t * t, h = (x - t3) / (t3 + t3 + x);
@@ -36,8 +38,8 @@ CREASE_FORMULA crease_lane crease_cbrt_short(crease_lane x)
 #define CREASE_CBRT_MOST  0x1p100f
 #define CREASE_CBRT_SCALE 0x1p20f
 
-/* t is cut to 8 of 24 bits; half of what is cut is in the offset. With e = x/t^3 - 1 the root is t (1 + e)^(1/3); the
- * polynomial is ((1 + e)^(1/3) - 1)/e to 9e-8 on |e| < 0.115, which holds all guesses.                   */
+/* t is cut to 8 of 24 bits; half of what is cut is in the offset. With e = x/t^3 - 1 the root is t (1 +
+ * e)^(1/3); the polynomial is ((1 + e)^(1/3) - 1)/e to 9e-8 on |e| < 0.115, which holds all guesses. */
 CREASE_FORMULA crease_lane crease_cbrt_short(crease_lane x)
 {
     const float offset = 709958130.0f + 32768.0f; /* (127 - 127/3 - 0.03306235651) 2^23 */
@@ -52,7 +54,8 @@ CREASE_FORMULA crease_lane crease_cbrt_short(crease_lane x)
 /* Zero, infinities and NaN are their own roots. */
 CREASE_FORMULA crease_lane crease_cbrt_long(crease_lane x)
 {
-    const crease_lane up = crease_all(CREASE_CBRT_SCALE), down = crease_all(1 / CREASE_CBRT_SCALE), one = crease_all(1);
+    const crease_lane up = crease_all(CREASE_CBRT_SCALE), down = crease_all(1 / CREASE_CBRT_SCALE),
+                      one = crease_all(1);
     crease_lane size = crease_absolute(x);
     crease_mask regular = (size > 0) & (size < (crease_real)INFINITY);
     crease_mask tiny = size < CREASE_CBRT_LEAST, huge = size >= CREASE_CBRT_MOST;

@@ -1,6 +1,6 @@
 /* Sums in a fixed order: element i of a vector goes to lane i mod LANES (16 floats, 8 doubles), and the
- * lanes are added in a tree, the upper half to the lower half until one is left. Every vector unit, and a
- * warp, can do exactly this, so that all backends agree to the bit.                                     */
+ * lanes are added in a tree, the upper half to the lower half until one is left. Every vector unit, and
+ * a warp, can do exactly this, so that all backends agree to the bit. */
 #ifndef CREASE_FORMULA_REDUCE_H
 #define CREASE_FORMULA_REDUCE_H
 

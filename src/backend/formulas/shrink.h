@@ -1,5 +1,5 @@
 /* Per-element formulas of the shrink family,
- *   w (lambda1 |x|_1 + lambda2 weight |x|_2 + ridge/2 |x|_2^2).                                         */
+ *   w (lambda1 |x|_1 + lambda2 weight |x|_2 + ridge/2 |x|_2^2). */
 #ifndef CREASE_FORMULA_SHRINK_H
 #define CREASE_FORMULA_SHRINK_H
 
