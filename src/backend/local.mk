@@ -7,8 +7,9 @@ cpu_sources = src/backend/cpu/cpu.c \
   src/backend/cpu/vector.h \
   src/backend/formulas/cbrt.h src/backend/formulas/formula.h src/backend/formulas/reduce.h \
   src/backend/formulas/secular.h src/backend/formulas/shrink.h src/backend/formulas/width.h
-# vectors are passed between inlined functions only, so their calling convention does not matter
-cpu_flags = $(CREASE_CFLAGS) -O3 -Wno-psabi
+# Vectors are passed between inlined functions only, so their calling convention does not matter; arithmetic on
+# the bits of numbers may wrap.
+cpu_flags = $(CREASE_CFLAGS) -O3 -Wno-psabi -fwrapv
 
 # The same sources, once for each width and vector unit; the only symbol of each is its table.
 noinst_LTLIBRARIES += libcpu_f64.la libcpu_f32.la

@@ -68,7 +68,7 @@ CREASE_FORMULA crease_lane form_metric(const form_arrays *a, const form_numbers 
         }
         if (s.diagonal) d = k->metric_scale * form_root(s.root, u) + k->floor;
     }
-    return s.diagonal ? crease_pick(d == 0, crease_all(CREASE_LEAST_METRIC), d) : d;
+    return s.diagonal ? crease_pick(crease_is_zero(d), crease_all(CREASE_LEAST_METRIC), d) : d;
 }
 
 CREASE_FORMULA void form_at(const form_arrays *a, const form_numbers *k, form_shape s, size_t i,

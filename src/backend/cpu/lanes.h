@@ -8,12 +8,14 @@
 #include <string.h>
 #ifdef __AVX512F__
 #include <immintrin.h>
+#define CREASE_HAS_WIDE_REGISTERS 1
 #endif
 
 #include "../formulas/width.h"
 
 typedef crease_real crease_lane __attribute__((vector_size(64)));
 typedef crease_integer crease_mask __attribute__((vector_size(64)));
+typedef crease_natural crease_naturals __attribute__((vector_size(64)));
 typedef crease_real crease_lane_any
     __attribute__((vector_size(64), aligned(sizeof(crease_real)), may_alias));
 #define CREASE_HAS_LANES 1
@@ -42,6 +44,12 @@ CREASE_FORMULA crease_lane crease_number_of_bits(crease_lane x)
 CREASE_FORMULA crease_mask crease_whole_part(crease_lane x)
 {
     return __builtin_convertvector(x, crease_mask);
+}
+
+/* All ones where m < 0. */
+CREASE_FORMULA crease_mask crease_where_negative(crease_mask m)
+{
+    return -(crease_mask)((crease_naturals)m >> (CREASE_CPU_BITS - 1));
 }
 
 CREASE_FORMULA bool crease_any(crease_mask yes)
@@ -202,7 +210,11 @@ CREASE_FORMULA crease_real lanes_sum(crease_lane x)
 
 CREASE_FORMULA crease_mask lanes_smaller(crease_mask a, crease_mask b)
 {
+#ifdef CREASE_HAS_WIDE_REGISTERS
     crease_mask below = a < b;
+#else
+    crease_mask below = crease_where_negative((a | (a - b)) & ~b); /* a - b may wrap: the signs decide */
+#endif
     return (below & a) | (~below & b);
 }
 

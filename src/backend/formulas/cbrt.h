@@ -68,7 +68,7 @@ CREASE_FORMULA crease_lane crease_cbrt_long(crease_lane x)
 /* Each lane has the same bits whatever the others hold. */
 CREASE_FORMULA crease_lane crease_cbrt(crease_lane x)
 {
-    crease_mask plain = (x >= CREASE_CBRT_LEAST) & (x < CREASE_CBRT_MOST);
+    crease_mask plain = crease_is_between(x, crease_all(CREASE_CBRT_LEAST), crease_all(CREASE_CBRT_MOST));
     crease_lane t = crease_cbrt_short(x);
     return crease_any(~plain) ? crease_pick(plain, t, crease_cbrt_long(x)) : t;
 }

@@ -66,9 +66,51 @@ CREASE_FORMULA int crease_any(crease_mask yes)
     return yes != 0;
 }
 
+CREASE_FORMULA crease_mask crease_where_negative(crease_mask m)
+{
+    return -(crease_mask)((crease_natural)m >> (CREASE_CPU_BITS - 1));
+}
+
 CREASE_FORMULA crease_lane crease_square_root(crease_lane x)
 {
     return (crease_lane)sqrt(x); /* the double root of a float, rounded, is the correctly rounded one */
+}
+#endif
+
+/* Comparisons of the innermost loops, all ones where true. Compilers take a comparison of vectors wider than a
+ * register apart, element by element; there they are arithmetic on bits, which order like the numbers.  */
+#ifdef CREASE_HAS_WIDE_REGISTERS
+CREASE_FORMULA crease_mask crease_is_zero(crease_lane x)
+{
+    return x == 0;
+}
+
+CREASE_FORMULA crease_mask crease_is_at_most_zero(crease_lane x)
+{
+    return x <= 0;
+}
+
+CREASE_FORMULA crease_mask crease_is_between(crease_lane x, crease_lane low, crease_lane high)
+{
+    return (x >= low) & (x < high);
+}
+#else
+CREASE_FORMULA crease_mask crease_is_zero(crease_lane x)
+{
+    return crease_where_negative((crease_bits(x) & ~CREASE_SIGN_BIT) - 1);
+}
+
+/* x <= 0, x no negative NaN */
+CREASE_FORMULA crease_mask crease_is_at_most_zero(crease_lane x)
+{
+    return crease_where_negative(crease_bits(x)) | crease_is_zero(x);
+}
+
+/* low <= x < high, for 0 < low; false for NaN */
+CREASE_FORMULA crease_mask crease_is_between(crease_lane x, crease_lane low, crease_lane high)
+{
+    crease_mask size = crease_bits(x) & ~CREASE_SIGN_BIT;
+    return ~crease_where_negative(crease_bits(x) | (size - crease_bits(low)) | (crease_bits(high) - 1 - size));
 }
 #endif
 

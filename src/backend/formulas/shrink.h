@@ -9,13 +9,13 @@
 CREASE_FORMULA crease_lane crease_soft(crease_lane c, crease_lane threshold)
 {
     crease_lane size = crease_absolute(c) - threshold;
-    return crease_pick(size <= 0, crease_all(0), crease_with_sign(size, c));
+    return crease_pick(crease_is_at_most_zero(size), crease_all(0), crease_with_sign(size, c));
 }
 
 /* a / b, and +0 where a is 0 whatever b is. */
 CREASE_FORMULA crease_lane crease_ratio(crease_lane a, crease_lane b)
 {
-    return crease_pick(a == 0, crease_all(0), a / b);
+    return crease_pick(crease_is_zero(a), crease_all(0), a / b);
 }
 
 #endif

@@ -8,9 +8,11 @@
 
 #if CREASE_CPU_BITS == 64
 typedef int64_t crease_integer;
+typedef uint64_t crease_natural;
 #define CREASE_SIGN_BIT INT64_MIN
 #else
 typedef int32_t crease_integer;
+typedef uint32_t crease_natural;
 #define CREASE_SIGN_BIT INT32_MIN
 #endif
 
