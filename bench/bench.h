@@ -42,6 +42,11 @@ void crease_bench_stream(size_t real_bytes, size_t n, const void *a, const void 
 void crease_bench_touch(size_t real_bytes, size_t n, const void *g, void *v, void *u, const void *w0,
                         void *w);
 
+/* Runs body with what all three measure: the group lasso at this lambda, and the exact solver. */
+typedef int crease_bench_body(const crease_bench *b, const crease_regularizer *psi,
+                              const crease_solver *solver);
+int crease_bench_with_group_lasso(const crease_bench *b, const char *lambda, crease_bench_body *body);
+
 int crease_bench_oracles(crease_bench *b);
 int crease_bench_steps(crease_bench *b);
 int crease_bench_epoch(crease_bench *b);

@@ -116,9 +116,6 @@ static int set_up(const crease_bench *b, epoch_case *k, const crease_regularizer
     if (!start) return CREASE_ENOMEM;
     int code = crease_algorithm_setup(k->algorithm, k->problem->n, start, &term, 1, solver);
     crease_release(b->ctx, start);
-    k->algorithm->lr = 1e-2;
-    k->algorithm->momentum = 1e-2;
-    k->algorithm->floor_scale = 1;
     return code;
 }
 
@@ -148,12 +145,5 @@ int crease_bench_epoch(crease_bench *b)
     if (b->backend->real_bytes != sizeof(float))
         return crease_fail(b->ctx, CREASE_ENOTSUP, "the epoch is measured on cpu-f32, not on %s",
                            b->backend->name);
-    crease_regularizer *psi = crease_regularizer_create(b->ctx, "group_l2");
-    crease_solver *solver = crease_solver_create(b->ctx, "exact", NULL);
-    int code =
-        psi && solver ? crease_regularizer_set(psi, "lambda", "0.001") : crease_ctx_error(b->ctx)->code;
-    if (code == CREASE_OK) code = measure(b, psi, solver);
-    crease_solver_free(solver);
-    crease_regularizer_free(psi);
-    return code;
+    return crease_bench_with_group_lasso(b, "0.001", measure);
 }

@@ -119,3 +119,14 @@ void crease_bench_touch(size_t real_bytes, size_t n, const void *g, void *v, voi
     else
         touch_f32(n, g, v, u, w0, w);
 }
+
+int crease_bench_with_group_lasso(const crease_bench *b, const char *lambda, crease_bench_body *body)
+{
+    crease_regularizer *psi = crease_regularizer_create(b->ctx, "group_l2");
+    crease_solver *solver = crease_solver_create(b->ctx, "exact", NULL);
+    int code = psi && solver ? crease_regularizer_set(psi, "lambda", lambda) : crease_ctx_error(b->ctx)->code;
+    if (code == CREASE_OK) code = body(b, psi, solver);
+    crease_solver_free(solver);
+    crease_regularizer_free(psi);
+    return code;
+}

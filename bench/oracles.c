@@ -106,12 +106,5 @@ static int measure_all(const crease_bench *b, const crease_regularizer *psi,
 
 int crease_bench_oracles(crease_bench *b)
 {
-    crease_regularizer *psi = crease_regularizer_create(b->ctx, "group_l2");
-    crease_solver *solver = crease_solver_create(b->ctx, "exact", NULL);
-    int code =
-        psi && solver ? crease_regularizer_set(psi, "lambda", "1") : crease_ctx_error(b->ctx)->code;
-    if (code == CREASE_OK) code = measure_all(b, psi, solver);
-    crease_solver_free(solver);
-    crease_regularizer_free(psi);
-    return code;
+    return crease_bench_with_group_lasso(b, "1", measure_all);
 }

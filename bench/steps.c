@@ -67,9 +67,7 @@ static int measure_shape(const crease_bench *b, const crease_shape *shape,
     crease_algorithm *a = k->algorithm = crease_algorithm_create(b->ctx, "ramda", b->backend);
     if (!a) return crease_ctx_error(b->ctx)->code;
     int code = crease_algorithm_setup(a, k->n, k->w0, &term, 1, solver);
-    a->lr = 0.01;
-    a->momentum = 0.1;
-    a->floor_scale = 1;
+    a->momentum = 0.1; /* below 1: the average is an average */
     if (code == CREASE_OK) code = crease_bench_measure(b, &(crease_sides){ pass, work, k }, &m);
     crease_algorithm_free(a);
     return code;
@@ -95,12 +93,5 @@ static int measure_all(const crease_bench *b, const crease_regularizer *psi,
 
 int crease_bench_steps(crease_bench *b)
 {
-    crease_regularizer *psi = crease_regularizer_create(b->ctx, "group_l2");
-    crease_solver *solver = crease_solver_create(b->ctx, "exact", NULL);
-    int code =
-        psi && solver ? crease_regularizer_set(psi, "lambda", "1") : crease_ctx_error(b->ctx)->code;
-    if (code == CREASE_OK) code = measure_all(b, psi, solver);
-    crease_solver_free(solver);
-    crease_regularizer_free(psi);
-    return code;
+    return crease_bench_with_group_lasso(b, "1", measure_all);
 }

@@ -55,7 +55,7 @@ typedef struct crease_shrink_stats {
 /* One outer step on a contiguous run of n entries (see crease/algorithm.h for the roles):
  *   m <- keep1 m + add1 (g + decay x);  u <- keep2 u + add2 (g + decay x)^2;  peak <- max(peak, u)
  *   x0 = center_scale center;  v = linear m;  D = metric_scale root(u or peak) + floor;  c = D x0 - v
- * Any of u, peak, d, out_x0, out_v may be NULL: not wanted. d == NULL means the scalar metric floor.
+ * Any of u, peak, d, x0, v may be NULL: not wanted. d == NULL means the scalar metric floor.
  * Where a diagonal metric comes out exactly 0 it is replaced by a tiny positive number.               */
 typedef enum { CREASE_ROOT_NONE, CREASE_ROOT_SQUARE, CREASE_ROOT_CUBE } crease_root;
 

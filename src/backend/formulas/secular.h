@@ -1,12 +1,12 @@
-/* The radius of a live group. min 1/2 x'Dx - c'x + tau |x|_2 with |c| > tau has x_i = c_i s/(d_i s +
- * tau), where s = |x| is the root of q(s) = sum c_i^2 / (d_i s + tau)^2 = 1,      T(s) = sum c_i^2 d_i
- * / (d_i s + tau)^3 = -q'(s)/2.
+/* The radius of a live group. min 1/2 x'Dx - c'x + tau |x|_2 with |c| > tau has
+ *     x_i = c_i s / (d_i s + tau),   where s = |x| is the root of q(s) = sum c_i^2 / (d_i s + tau)^2 = 1,
+ * and T(s) = sum c_i^2 d_i / (d_i s + tau)^3 = -q'(s)/2.
  *
  * Reciprocal form, g(s) = q^{-1/2} - 1 = 0: g is a power mean (order -2) of increasing affine
  * functions, hence concave and increasing: Newton never overshoots from the left and is exact for
  * constant d. As |g''| <= 3 g'/s, a step h from the left leaves |g(s + h)| <= 1.5 (h/s) |g(s)|: the
- * step that suffices is known before it is taken. Plain form, q - 1 = 0: convex and decreasing;
- * monotone from the left as well, but slower.
+ * step that suffices is known before it is taken. (The plain form, q - 1 = 0, is convex and decreasing:
+ * monotone from the left as well, but slower; cpu/careful.h has it, as published for ProxSSI.)
  *
  * All sums are safe while tau is no extreme number: see NEWTON_LEAST in cpu/newton.h, and careful.h. */
 #ifndef CREASE_FORMULA_SECULAR_H
@@ -33,11 +33,6 @@ CREASE_FORMULA crease_lane crease_secular_direction(crease_lane c, crease_lane d
 CREASE_FORMULA crease_lane crease_secular_reciprocal_step(crease_lane q, crease_lane t)
 {
     return q * ((q - 1) / ((1 + crease_square_root(q)) * t)); /* r^2 (r - 1)/T without cancellation */
-}
-
-CREASE_FORMULA crease_lane crease_secular_plain_step(crease_lane q, crease_lane t)
-{
-    return (q - 1) / (t + t);
 }
 
 /* Whether |r - 1| will be at most `enough` after the step: by the bound above, or, once a step has been
