@@ -7,12 +7,19 @@
 
 #include "crease/crease.h"
 
+enum { CREASE_BENCH_MOST_SIZES = 32 };
+
 typedef struct crease_bench {
     crease_ctx *ctx;
-    const crease_backend *backend;
-    size_t entries; /* parameters of the synthetic problems */
     int repeats;
     FILE *csv; /* may be NULL */
+    const crease_backend *backend; /* not for oracles */
+    size_t entries;                /* parameters of the synthetic problems; not for oracles */
+    /* for oracles alone */
+    const crease_backend *backends[2];
+    size_t n_backends, n_members, n_sizes;
+    const char *const *members; /* n_members 0: all */
+    size_t sizes[CREASE_BENCH_MOST_SIZES];
 } crease_bench;
 
 /* One row of the table. */
@@ -33,6 +40,23 @@ typedef struct crease_sides {
     void *user;
 } crease_sides;
 
+/* How long a row is measured: until so many rounds, or so many ms after the least number of them. Each side is
+ * repeated within a round until it takes batch_ms.                                                       */
+typedef struct crease_pace {
+    int most, least;
+    double enough_ms, batch_ms;
+} crease_pace;
+
+typedef struct crease_times {
+    double pass_ms, work_ms; /* medians, of one call */
+    double ratio;            /* median of work/pass over the rounds */
+    double spent_ms;         /* by all calls of work */
+    int rounds;
+} crease_times;
+
+/* The sides in turn, after calls that warm up. Errors: ENOMEM, and those of work. */
+int crease_bench_time(crease_ctx *ctx, const crease_sides *sides, const crease_pace *pace, crease_times *times);
+
 void crease_bench_header(const crease_bench *b);
 /* Fills the times of m, prints its row, and appends it to the CSV. */
 int crease_bench_measure(const crease_bench *b, const crease_sides *sides, crease_measure *m);
@@ -48,6 +72,7 @@ typedef int crease_bench_body(const crease_bench *b, const crease_regularizer *p
 int crease_bench_with_group_lasso(const crease_bench *b, const char *lambda, crease_bench_body *body);
 
 int crease_bench_oracles(crease_bench *b);
+int crease_bench_layouts(crease_bench *b);
 int crease_bench_steps(crease_bench *b);
 int crease_bench_epoch(crease_bench *b);
 

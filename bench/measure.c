@@ -56,31 +56,69 @@ static void print_row(const crease_bench *b, const crease_measure *m)
                 m->entries, m->pass_ms, m->work_ms, ns, rate, m->ratio, m->target);
 }
 
-int crease_bench_measure(const crease_bench *b, const crease_sides *sides, crease_measure *m)
+static int run_side(const crease_sides *sides, bool work, size_t calls, double *ms)
 {
-    double *times = crease_alloc(b->ctx, 3 * (size_t)b->repeats, sizeof *times);
-    if (!times) return CREASE_ENOMEM;
-    double *pass = times, *work = pass + b->repeats, *ratio = work + b->repeats;
     int code = CREASE_OK;
-    for (int i = -1; i < b->repeats && code == CREASE_OK; i++) { /* the first round warms up */
-        double start = now_ms();
-        sides->pass(sides->user);
-        double middle = now_ms();
-        code = sides->work(sides->user);
-        double end = now_ms();
-        if (i < 0) continue;
-        pass[i] = middle - start;
-        work[i] = end - middle;
+    double start = now_ms();
+    for (size_t i = 0; i < calls && code == CREASE_OK; i++) {
+        if (work)
+            code = sides->work(sides->user);
+        else
+            sides->pass(sides->user);
+    }
+    *ms = now_ms() - start;
+    return code;
+}
+
+/* How many calls take as long as a batch; they also warm up. */
+static int count_calls(const crease_sides *sides, bool work, double batch_ms, size_t *calls, double *spent_ms)
+{
+    for (*calls = 1;; *calls *= 2) {
+        double ms;
+        CREASE_TRY(run_side(sides, work, *calls, &ms));
+        *spent_ms += ms;
+        if (ms >= batch_ms) return CREASE_OK;
+    }
+}
+
+int crease_bench_time(crease_ctx *ctx, const crease_sides *sides, const crease_pace *pace, crease_times *times)
+{
+    double *memory = crease_alloc(ctx, 3 * (size_t)pace->most, sizeof *memory), unused = 0;
+    if (!memory) return CREASE_ENOMEM;
+    double *pass = memory, *work = pass + pace->most, *ratio = work + pace->most;
+    size_t passes, works;
+    *times = (crease_times){ 0 };
+    int i = 0, code = count_calls(sides, false, pace->batch_ms, &passes, &unused);
+    if (code == CREASE_OK) code = count_calls(sides, true, pace->batch_ms, &works, &times->spent_ms);
+    for (; i < pace->most && code == CREASE_OK; i++) {
+        if (i >= pace->least && times->spent_ms >= pace->enough_ms) break;
+        run_side(sides, false, passes, &pass[i]);
+        code = run_side(sides, true, works, &work[i]);
+        times->spent_ms += work[i];
+        pass[i] /= (double)passes;
+        work[i] /= (double)works;
         ratio[i] = work[i] / pass[i];
     }
     if (code == CREASE_OK) {
-        m->pass_ms = median(pass, b->repeats);
-        m->work_ms = median(work, b->repeats);
-        m->ratio = median(ratio, b->repeats);
-        print_row(b, m);
+        times->rounds = i;
+        times->pass_ms = median(pass, i);
+        times->work_ms = median(work, i);
+        times->ratio = median(ratio, i);
     }
-    crease_release(b->ctx, times);
+    crease_release(ctx, memory);
     return code;
+}
+
+int crease_bench_measure(const crease_bench *b, const crease_sides *sides, crease_measure *m)
+{
+    crease_pace all = { .most = b->repeats, .least = b->repeats };
+    crease_times times;
+    CREASE_TRY(crease_bench_time(b->ctx, sides, &all, &times));
+    m->pass_ms = times.pass_ms;
+    m->work_ms = times.work_ms;
+    m->ratio = times.ratio;
+    print_row(b, m);
+    return CREASE_OK;
 }
 
 #define PASSES(real, name)                                                                             \

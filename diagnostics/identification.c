@@ -45,9 +45,9 @@ static int measure_term(crease_diagnostic *d, const crease_observation *o, const
 {
     size_t units = crease_term_units(term);
     crease_margin *margin = crease_alloc(d->ctx, units, sizeof *margin);
-    double *work = margin ? crease_alloc(d->ctx, 2 * crease_groups_largest(term->groups), sizeof *work) : NULL;
+    double *work = margin ? crease_alloc(d->ctx, crease_term_work(term), sizeof *work) : NULL;
     if (work) {
-        crease_term_margins(term, o->hat, o->gradient_hat, margin, work);
+        crease_term_margins(term, o->hat, o->gradient_hat, 1, margin, work);
         gather_margins(margin, units, d->values);
     }
     int code = work ? CREASE_OK : CREASE_ENOMEM;

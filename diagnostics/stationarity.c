@@ -67,7 +67,10 @@ static int measure(crease_diagnostic *d, const crease_observation *o, const doub
                    double *values)
 {
     size_t n = o->algorithm->n;
-    double *memory = crease_alloc(d->ctx, 4 * n, sizeof *memory);
+    size_t largest = 0;
+    for (size_t t = 0; t < o->n_terms; t++)
+        if (crease_term_work(&o->terms[t]) > largest) largest = crease_term_work(&o->terms[t]);
+    double *memory = crease_alloc(d->ctx, 2 * n + largest, sizeof *memory);
     unsigned char *regularized = memory ? crease_alloc(d->ctx, n, 1) : NULL;
     int code = regularized ? CREASE_OK : CREASE_ENOMEM;
     if (code == CREASE_OK) {

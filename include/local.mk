@@ -8,7 +8,9 @@ creaseinclude_HEADERS = \
   include/crease/diagnostic.h \
   include/crease/error.h \
   include/crease/groups.h \
+  include/crease/low_rank.h \
   include/crease/param.h \
+  include/crease/pieces.h \
   include/crease/problem.h \
   include/crease/random.h \
   include/crease/registry.h \

@@ -2,6 +2,7 @@
 pythondatadir = $(pkgdatadir)
 nobase_dist_pythondata_DATA = \
   python/crease/__init__.py \
+  python/crease/bench.py \
   python/crease/curves.py \
   python/crease/figures/__init__.py \
   python/crease/figures/inner.py \

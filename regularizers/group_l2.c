@@ -23,8 +23,11 @@ const crease_regularizer_type crease_regularizer_group_l2 = {
               .source = "Yuan and Lin, JRSS B 68 (2006); RAMDA, arXiv 2403.14398, Section 4",
               .opts_size = sizeof(group_l2_opts),
               .params = params },
-    .flags = CREASE_CONVEX | CREASE_NORM | CREASE_UNIT_GROUP,
+    .exact = "any diagonal metric",
+    .cost = "O(n) a Newton step, at most about 15",
+    .flags = CREASE_GROUPED | CREASE_CONVEX | CREASE_NORM | CREASE_UNIT_GROUP,
     .manifold = "vectors with the same live groups",
     .identification = "lambda weight_g - |grad f(x*)_g| over the zero groups",
+    .math = &crease_math_shrink,
     .shrink = shrink,
 };

@@ -3,5 +3,43 @@ regularizer_sources = \
   regularizers/none.c \
   regularizers/l1.c \
   regularizers/elastic_net.c \
+  regularizers/l0.c \
+  regularizers/mcp.c \
+  regularizers/scad.c \
+  regularizers/capped_l1.c \
+  regularizers/box.c \
+  regularizers/nonneg.c \
+  regularizers/huber.c \
+  regularizers/quantize.c \
+  regularizers/one_sided_l1.c \
+  regularizers/asymmetric_l1.c \
+  regularizers/lq.c \
+  regularizers/log_sum.c \
   regularizers/group_l2.c \
-  regularizers/sparse_group.c
+  regularizers/sparse_group.c \
+  regularizers/group_elastic_net.c \
+  regularizers/group_mcp.c \
+  regularizers/group_scad.c \
+  regularizers/group_l0.c \
+  regularizers/nonneg_group.c \
+  regularizers/nuclear.c \
+  regularizers/nuclear_ball.c \
+  regularizers/rank.c \
+  regularizers/spectral_mcp.c \
+  regularizers/slope.c \
+  regularizers/simplex.c \
+  regularizers/l1_ball.c \
+  regularizers/l2_ball.c \
+  regularizers/linf_ball.c \
+  regularizers/group_linf.c \
+  regularizers/linf.c \
+  regularizers/exclusive.c \
+  regularizers/topk.c \
+  regularizers/n_m_sparsity.c \
+  regularizers/ksupport.c \
+  regularizers/tv1d.c \
+  regularizers/fused.c \
+  regularizers/isotonic.c \
+  regularizers/tree_l2.c \
+  regularizers/overlap_l2.c \
+  regularizers/latent_group.c

@@ -12,6 +12,9 @@ const crease_regularizer_type crease_regularizer_none = {
               .summary = "no regularizer",
               .formula = "psi(x) = 0",
               .source = "standard" },
+    .exact = "any diagonal metric",
+    .cost = "O(n)",
     .flags = CREASE_CONVEX | CREASE_SEPARABLE,
+    .math = &crease_math_shrink,
     .shrink = shrink,
 };

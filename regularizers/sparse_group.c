@@ -25,9 +25,12 @@ const crease_regularizer_type crease_regularizer_sparse_group = {
               .source = "Simon, Friedman, Hastie, Tibshirani, JCGS 22 (2013)",
               .opts_size = sizeof(sparse_group_opts),
               .params = params },
-    .flags = CREASE_CONVEX | CREASE_NORM | CREASE_UNIT_ENTRY,
+    .exact = "any diagonal metric",
+    .cost = "O(n) a Newton step, at most about 15",
+    .flags = CREASE_GROUPED | CREASE_CONVEX | CREASE_NORM | CREASE_UNIT_ENTRY,
     .manifold = "vectors with the same support",
     .identification = "zero group: lambda2 weight_g - |soft(grad f(x*)_g, lambda1)|; zero entry of a live "
                       "group: lambda1 - |grad f(x*)_i|",
+    .math = &crease_math_shrink,
     .shrink = shrink,
 };

@@ -127,7 +127,7 @@ static int solve(const crease_solver *s, const crease_subproblem *p, void *x, vo
     k.task = crease_subproblem_task(p);
     k.task.work = crease_carve(&arena, b->shrink_work(p->groups), 1);
     size_t live = b->shrink_screen(&k.task, k.live);
-    *info = (crease_solve_info){ .stop = CREASE_STOP_MET, .groups = p->groups->count, .bound = NAN, .tested = NAN };
+    *info = (crease_solve_info){ .stop = CREASE_STOP_MET, .groups = p->groups->count, .bound = NAN, .tested = NAN, .exact = true };
     info->zero_groups = p->groups->count - live;
     pack_groups(p, &k);
     pack_arrays(p, &k, x);

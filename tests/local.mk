@@ -22,9 +22,13 @@ TEST_EXTENSIONS = .py
 PY_LOG_COMPILER = $(PYTHON)
 TESTS += tests/test_plots.py
 EXTRA_DIST += tests/test_plots.py
+TESTS += tests/test_conformance.py
+EXTRA_DIST += tests/test_conformance.py
 
-check_PROGRAMS += tests/test_cli tests/test_cli_prox
-TESTS += tests/test_cli tests/test_cli_prox
+check_PROGRAMS += tests/test_cli tests/test_cli_prox tests/test_cli_members
+TESTS += tests/test_cli tests/test_cli_prox tests/test_cli_members
+tests_test_cli_members_SOURCES = tests/test_cli_members.c tests/cli_support.c tests/cli_support.h tests/support.c
+tests_test_cli_members_LDADD = $(test_libs) $(CJSON_LIBS)
 tests_test_cli_SOURCES = tests/test_cli.c tests/cli_support.c tests/cli_support.h tests/support.c
 tests_test_cli_LDADD = $(test_libs)
 tests_test_cli_prox_SOURCES = tests/test_cli_prox.c tests/cli_support.c tests/cli_support.h tests/support.c
@@ -51,6 +55,16 @@ TESTS += tests/test_regularizers
 tests_test_regularizers_SOURCES = tests/test_regularizers.c tests/subproblems.c tests/support.c
 tests_test_regularizers_LDADD = $(test_libs)
 EXTRA_DIST += tests/subproblems.h
+
+check_PROGRAMS += tests/test_pieces
+TESTS += tests/test_pieces
+tests_test_pieces_SOURCES = tests/test_pieces.c tests/support.c
+tests_test_pieces_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_structure
+TESTS += tests/test_structure
+tests_test_structure_SOURCES = tests/test_structure.c tests/subproblems.c tests/support.c
+tests_test_structure_LDADD = $(test_libs)
 
 check_PROGRAMS += tests/test_solvers
 TESTS += tests/test_solvers
@@ -96,3 +110,54 @@ tests_test_diagnostics_SOURCES = tests/test_diagnostics.c tests/support.c
 tests_test_diagnostics_LDADD = $(test_libs)
 tests_test_alloc_SOURCES = tests/test_alloc.c tests/support.c
 tests_test_alloc_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_members_chains tests/test_chain_structure
+TESTS += tests/test_members_chains tests/test_chain_structure
+tests_test_members_chains_SOURCES = tests/test_members_chains.c tests/chain_support.c tests/support.c
+tests_test_members_chains_LDADD = $(test_libs)
+tests_test_chain_structure_SOURCES = tests/test_chain_structure.c tests/chain_support.c tests/support.c
+tests_test_chain_structure_LDADD = $(test_libs)
+EXTRA_DIST += tests/chain_support.h
+
+check_PROGRAMS += tests/test_members_order
+TESTS += tests/test_members_order
+tests_test_members_order_SOURCES = tests/test_members_order.c tests/support.c
+tests_test_members_order_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_members_groups tests/test_members_sparse
+TESTS += tests/test_members_groups tests/test_members_sparse
+tests_test_members_sparse_SOURCES = tests/test_members_sparse.c tests/support.c
+tests_test_members_sparse_LDADD = $(test_libs)
+tests_test_members_groups_SOURCES = tests/test_members_groups.c tests/support.c
+tests_test_members_groups_LDADD = $(test_libs)
+EXTRA_DIST += tests/member.h
+
+check_PROGRAMS += tests/test_members_scalar tests/test_members_pieces
+TESTS += tests/test_members_scalar tests/test_members_pieces
+tests_test_members_scalar_SOURCES = tests/test_members_scalar.c tests/scalar_members.c tests/support.c
+tests_test_members_scalar_LDADD = $(test_libs)
+tests_test_members_pieces_SOURCES = tests/test_members_pieces.c tests/scalar_members.c tests/support.c
+tests_test_members_pieces_LDADD = $(test_libs)
+EXTRA_DIST += tests/scalar_members.h
+
+check_PROGRAMS += tests/test_members_spectral tests/test_spectral_structure tests/test_low_rank
+TESTS += tests/test_members_spectral tests/test_spectral_structure tests/test_low_rank
+tests_test_members_spectral_SOURCES = tests/test_members_spectral.c tests/matrices.c tests/matrices.h tests/support.c
+tests_test_members_spectral_LDADD = $(test_libs)
+tests_test_spectral_structure_SOURCES = tests/test_spectral_structure.c tests/matrices.c tests/support.c
+tests_test_spectral_structure_LDADD = $(test_libs)
+tests_test_low_rank_SOURCES = tests/test_low_rank.c tests/support.c
+tests_test_low_rank_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_bench
+TESTS += tests/test_bench
+tests_test_bench_SOURCES = tests/test_bench.c tests/cli_support.c tests/support.c
+tests_test_bench_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_members_trees tests/test_members_latent
+TESTS += tests/test_members_trees tests/test_members_latent
+tests_test_members_trees_SOURCES = tests/test_members_trees.c tests/overlap_support.c tests/support.c
+tests_test_members_trees_LDADD = $(test_libs)
+tests_test_members_latent_SOURCES = tests/test_members_latent.c tests/overlap_support.c tests/support.c
+tests_test_members_latent_LDADD = $(test_libs)
+EXTRA_DIST += tests/overlap_support.h

@@ -23,6 +23,7 @@ static const crease_regularizer_type example_ridge = {
               .opts_size = sizeof(ridge_opts),
               .params = params },
     .flags = CREASE_CONVEX,
+    .math = &crease_math_shrink,
     .shrink = shrink,
 };
 

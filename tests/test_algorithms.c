@@ -119,53 +119,57 @@ static void test_refused_objects(void **state)
 
 /* --- a regularizer from outside the shrink family ------------------------------------------------ */
 
-static double outer_value(const void *opts, size_t n, const double *x, double weight)
+static double outer_value(const crease_part *s, const double *x)
 {
     double sum = 0;
-    (void)opts, (void)weight;
-    for (size_t i = 0; i < n; i++) sum += fabs(x[i]);
+    for (size_t i = 0; i < s->n; i++) sum += fabs(x[i]);
     return sum;
 }
 
-static double outer_residual(const void *opts, size_t n, const double *x, const double *g, double w,
-                             double weight)
+static double outer_residual(const crease_part *s, const double *x, const double *g, double w)
 {
     double sum = 0;
-    (void)opts, (void)weight;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < s->n; i++)
         sum = hypot(sum, x[i] != 0 ? g[i] + copysign(w, x[i]) : fmax(0, fabs(g[i]) - w));
     return sum;
 }
 
-static int outer_prox(const void *opts, size_t n, const double *c, const double *d, double w,
-                      double weight, double *x, unsigned *iterations)
+static int outer_prox(const crease_part *s, const double *c, const double *d, double w, double *x,
+                      crease_prox_info *info)
 {
-    (void)opts, (void)weight;
-    *iterations = 0;
-    for (size_t i = 0; i < n; i++) x[i] = fabs(c[i]) > w ? copysign(fabs(c[i]) - w, c[i]) / d[i] : 0;
+    (void)info;
+    for (size_t i = 0; i < s->n; i++) x[i] = fabs(c[i]) > w ? copysign(fabs(c[i]) - w, c[i]) / d[i] : 0;
     return CREASE_OK;
 }
 
-static double outer_scale(const void *opts, size_t n, double weight)
+static double outer_scale(const crease_part *s)
 {
-    (void)opts, (void)n, (void)weight;
+    (void)s;
     return 1;
 }
+
+static const crease_math outer_math = {
+    .value = outer_value,
+    .residual = outer_residual,
+    .prox = outer_prox,
+    .scale = outer_scale,
+};
+
+static const crease_math no_oracle_math = {
+    .value = outer_value,
+    .residual = outer_residual,
+    .scale = outer_scale,
+};
 
 static const crease_regularizer_type outer_l1 = {
     .base = { .name = "test_outer_l1", .summary = "l1 from outside the family" },
     .flags = CREASE_CONVEX | CREASE_SEPARABLE | CREASE_UNIT_ENTRY,
-    .value = outer_value,
-    .residual = outer_residual,
-    .prox_diag = outer_prox,
-    .scale = outer_scale,
+    .math = &outer_math,
 };
 
 static const crease_regularizer_type no_oracle = {
     .base = { .name = "test_no_oracle", .summary = "no oracle at all" },
-    .value = outer_value,
-    .residual = outer_residual,
-    .scale = outer_scale,
+    .math = &no_oracle_math,
 };
 
 static void test_outside_the_family(void **state)

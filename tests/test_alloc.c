@@ -317,7 +317,7 @@ static int observe_with(crease_ctx *ctx, const char *name, const method *m, crea
 static int observe_all(crease_ctx *ctx)
 {
     static const double x[N] = { 1, 2, 3 };
-    static const unsigned char unit[2 * N];
+    static const crease_unit unit[2 * N];
     method m = { 0 };
     const crease_type *type;
     int code = make_method(ctx, "ramda", "exact", &m);

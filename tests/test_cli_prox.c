@@ -217,7 +217,7 @@ static void test_bad_input(void **state)
         { { "-r", "group_l2", z }, "say which with --groups" },
         { { "-r", "group_l2", "-g", "rowz", z }, "elements, all, rows, cols, size:K" },
         { { "-r", "group_l2", "-g", "size:3", z }, "size:3" },
-        { { "-r", "group_l2", "-g", text, z }, "text.txt:2: 'two' is not a number" },
+        { { "-r", "group_l2", "-g", text, z }, "text.txt:2: \"two\" is not a number" },
         { { "-r", "group_l2", "-g", few, z }, "holds 3 labels" },
         { { "-r", "group_l2", "-g", half, z }, "label 1 is 0.5, not a whole number" },
         { { "-r", "group_l2", "-g", "all", "--weights", few, z },

@@ -335,6 +335,7 @@ static const crease_regularizer_type pair = {
               .params = pair_params,
               .check = pair_check },
     .flags = CREASE_CONVEX,
+    .math = &crease_math_shrink,
     .shrink = pair_shrink,
 };
 
@@ -352,7 +353,9 @@ static void test_register(void **state)
     assert_null(crease_lookup(ctx, CREASE_SOLVER, "test_pair"));
     crease_regularizer *psi = crease_regularizer_create(ctx, "test_pair");
     assert_ok(ctx, crease_regularizer_set(psi, "a", "0.5"));
-    assert_true(crease_group_value(psi, 2, (double[]){ 3, -4 }, 1) == 3.5);
+    crease_groups all = crease_groups_all(0, 2);
+    crease_term term = { psi, &all, "x" };
+    assert_true(crease_term_value(&term, (double[]){ 3, -4 }, (double[16]){ 0 }) == 3.5);
     crease_regularizer_free(psi);
     assert_null(crease_lookup(ctx, CREASE_REGULARIZER, "test_pairs"));
     assert_non_null(strstr(crease_ctx_error(ctx)->sentence, "did you mean 'test_pair'?"));

@@ -20,7 +20,7 @@ typedef struct {
     crease_groups groups[MOST_TERMS];
     crease_term terms[MOST_TERMS];
     double x[MOST], hat[MOST], g[MOST], g_hat[MOST];
-    unsigned char unit[MOST], unit_hat[MOST];
+    crease_unit unit[MOST], unit_hat[MOST];
     crease_observation o;
     crease_diagnostic *d;
 } stage;

@@ -74,7 +74,10 @@ static void planted_in_double(void **state)
                 crease_solver *solver = make_solver(ctx, solver_type, &stop);
                 test_subproblem s;
                 test_shape shape = { psi_type->name, "cpu-f64", group_specs[k % 5], 5, 6, spreads[k % 4], 1, 1 };
-                test_subproblem_make(ctx, &shape, 4000 + k, &s);
+                if (!test_subproblem_make(ctx, &shape, 4000 + k, &s)) {
+                    free_solver(solver, stop);
+                    continue;
+                }
                 /* ProxSSI's own test stops at |r^2 - 1| < 1e-7, one quadratic step before 1e-10 */
                 if (!solver->type->accepts(solver, &s.p) && test_subproblem_plant(&s)) solve_planted(&s, solver, k % 2);
                 test_subproblem_free(&s);
@@ -95,7 +98,7 @@ static void agree_in_float(void **state)
             crease_certificate proof;
             crease_solve_info info;
             test_shape shape = { "sparse_group", "cpu-f32", group_specs[k % 5], 5, 6, k % 2 ? 100 : 0, 1, 1 };
-            test_subproblem_make(ctx, &shape, 5000 + k, &s);
+            assert_true(test_subproblem_make(ctx, &shape, 5000 + k, &s));
             assert_true(test_subproblem_plant(&s));
             test_subproblem_push(&s, false);
             assert_ok(ctx, crease_solver_solve(solver, &s.p, s.bx, &info));
@@ -112,7 +115,7 @@ static void agree_in_float(void **state)
 static void make_hard(crease_ctx *ctx, uint64_t seed, test_subproblem *s)
 {
     test_shape shape = { "group_l2", "cpu-f64", "rows", 8, 6, 100, 1, 1 };
-    test_subproblem_make(ctx, &shape, seed, s);
+    assert_true(test_subproblem_make(ctx, &shape, seed, s));
     assert_true(test_subproblem_plant(s));
     test_subproblem_push(s, true);
 }
@@ -211,6 +214,7 @@ static void rel_decrease_counts_as_published(void **state)
         test_subproblem s;
         crease_shrink psi;
         make_hard(ctx, 90 + seed, &s);
+        psi = (crease_shrink){ 0 };
         s.psi->type->shrink(s.psi->opts, &psi);
         crease_solve_info info = run_pg(ctx, &s, stop);
         bool met;
@@ -271,7 +275,7 @@ static void all_groups_zero(void **state)
         test_subproblem s;
         crease_solve_info info;
         test_shape shape = { "group_l2", "cpu-f32", "cols", 5, 7, 100, 1, 1 };
-        test_subproblem_make(ctx, &shape, 12, &s);
+        assert_true(test_subproblem_make(ctx, &shape, 12, &s));
         for (size_t i = 0; i < s.n; i++) s.c[i] = 1e-9, s.x[i] = 3;
         test_subproblem_push(&s, false);
         assert_ok(ctx, crease_solver_solve(solver, &s.p, s.bx, &info));
@@ -299,7 +303,7 @@ static void wrong_combinations_are_refused(void **state)
     const uint32_t index[4] = { 0, 1, 1, 2 };
     test_subproblem s;
     test_shape shape = { "group_l2", "cpu-f64", "rows", 1, 3, 1, 1, 1 };
-    test_subproblem_make(ctx, &shape, 1, &s);
+    assert_true(test_subproblem_make(ctx, &shape, 1, &s));
     crease_groups_free(ctx, &s.groups);
     assert_ok(ctx, crease_groups_from_lists(ctx, 2, start, index, &s.groups));
     test_subproblem_push(&s, false);

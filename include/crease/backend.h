@@ -13,6 +13,7 @@
 
 #include "crease/context.h"
 #include "crease/groups.h"
+#include "crease/pieces.h"
 #include "crease/vector.h"
 
 /* The penalty family of the built-in kernels, scale w included by the caller where it says so:
@@ -41,6 +42,16 @@ typedef struct crease_shrink_task {
     unsigned max_iters;
     void *work;      /* backend->shrink_work(groups) bytes, 64-byte aligned */
 } crease_shrink_task;
+
+/* For each of n entries  min 1/2 d_i x_i^2 - c_i x_i + w psi(x_i), one penalty for all of them. */
+typedef struct crease_pieces_task {
+    size_t n;
+    const void *c; /* n */
+    const void *d; /* n, >= 0; NULL: the scalar metric below */
+    double scalar;
+    double w;
+    const crease_pieces *psi;
+} crease_pieces_task;
 
 /* What shrink_diag did. Bound: maximum over groups of  w lambda_g |1 - r| / max(|c_g|, w lambda_g). */
 typedef struct crease_shrink_stats {
@@ -104,6 +115,8 @@ struct crease_backend {
     /* x = argmin of the task; the exact oracle in a diagonal or scalar metric. x may not alias c or d.
      * Errors: CREASE_ENAN (c or d holds NaN or an infinity), CREASE_EUNBOUNDED (no minimizer).         */
     int (*shrink_diag)(const crease_shrink_task *task, void *x, crease_shrink_stats *stats);
+    /* x = argmin of the task, a global one. zeros: entries of x that are 0. Errors as above; failed: the entry. */
+    int (*pieces_diag)(const crease_pieces_task *task, void *x, size_t *zeros, size_t *failed);
     /* One proximal-gradient step with the step 1/max(d_g) of each group:
      * x_g = argmin w psi(x_g) + <d z - c, x>_g + max(d_g)/2 |x_g - z_g|^2. x may be z.                 */
     void (*shrink_gradient_step)(const crease_shrink_task *task, const void *z, void *x);

@@ -47,6 +47,12 @@ typedef struct crease_array {
     double *data;
 } crease_array;
 int crease_read_npy(crease_ctx *ctx, const char *path, crease_array *array);
+/* The same, or text (plain or gzip): numbers, "inf" included, with blanks or commas between them, # comments. */
+int crease_read_numbers(crease_ctx *ctx, const char *path, crease_array *array);
+/* Groups from text, one a line: the positions of its entries in a block of n entries at offset, counted from 0. They
+ * may overlap. Empty lines and # comments are passed over. Release with crease_groups_free. Errors: EIO, EPARSE and
+ * ERANGE with file:line.                                                                                  */
+int crease_read_group_lists(crease_ctx *ctx, const char *path, size_t offset, size_t n, crease_groups *groups);
 /* Written whole under a temporary name, then renamed. real_bytes 4 or 8. */
 int crease_write_npy(crease_ctx *ctx, const char *path, const crease_array *array);
 

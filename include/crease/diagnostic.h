@@ -19,7 +19,7 @@ typedef struct crease_observation {
     const crease_term *terms; /* the regularized ones */
     size_t n_terms;
     const double *x, *hat;    /* EPOCH, END: W and W-hat on the host */
-    const unsigned char *unit, *unit_hat; /* EPOCH, END: signatures of all terms, one after the other */
+    const crease_unit *unit, *unit_hat; /* EPOCH, END: signatures of all terms, one after the other */
     size_t n_units;
     const double *gradient, *gradient_hat; /* full gradients of f at x and hat, every K epochs; else NULL */
 } crease_observation;

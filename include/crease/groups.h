@@ -25,6 +25,8 @@ typedef struct crease_groups {
     const size_t *start;   /* count + 1, or NULL */
     const uint32_t *index; /* start[count], or NULL */
     bool disjoint;         /* no entry lies in two groups */
+    /* where these are consecutive groups of a larger set: entries of the groups before, and of all; else 0, 0 */
+    size_t before, whole;
     /* weights */
     const double *weights; /* count of them, or NULL: every group has uniform_weight */
     double uniform_weight;

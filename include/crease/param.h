@@ -18,6 +18,15 @@ typedef struct crease_list {                     /* the field type of a list of 
     double v[CREASE_LIST_SIZE];
 } crease_list;
 
+/* The field type of numbers that may vary by entry: one for all, or as many as the user of the setting says.
+ * `many` belongs to the context.                                                                          */
+typedef struct crease_numbers {
+    size_t n;           /* 1: only `one` is used */
+    double one;
+    const double *many;
+    crease_string text; /* as given: a number, a list or a file; empty when set from memory */
+} crease_numbers;
+
 typedef enum {
     CREASE_PARAM_KIND_REAL,   /* double        */
     CREASE_PARAM_KIND_INT,    /* long          */
@@ -25,6 +34,7 @@ typedef enum {
     CREASE_PARAM_KIND_CHOICE, /* int, index into choices */
     CREASE_PARAM_KIND_STRING, /* crease_string */
     CREASE_PARAM_KIND_LIST,   /* crease_list   */
+    CREASE_PARAM_KIND_NUMBERS, /* crease_numbers */
 } crease_param_kind;
 
 typedef struct crease_range {
@@ -33,6 +43,7 @@ typedef struct crease_range {
 } crease_range;
 
 #define CREASE_ANY          { -INFINITY, INFINITY, true, true }    /* any finite number */
+#define CREASE_ANY_OR_INFINITE { -INFINITY, INFINITY, false, false }
 #define CREASE_GE(a)        { (a), INFINITY, false, true }
 #define CREASE_GT(a)        { (a), INFINITY, true, true }
 #define CREASE_IN(a, b)     { (a), (b), false, false }             /* a <= x <= b */
@@ -45,8 +56,8 @@ typedef struct crease_param {
     crease_param_kind kind;
     size_t offset;
     double number;              /* default of REAL, INT, BOOL, CHOICE */
-    const char *text;           /* default of STRING; default of LIST as "[1, 2]" */
-    crease_range range;         /* of REAL, INT and of every item of a LIST */
+    const char *text;           /* default of STRING, NUMBERS; default of LIST as "[1, 2]" */
+    crease_range range;         /* of REAL, INT and of every item of a LIST or of NUMBERS */
     const char *const *choices; /* CHOICE: names, NULL-terminated */
     const char *doc;            /* one line, no full stop; with the unit if there is one */
 } crease_param;
@@ -63,6 +74,8 @@ typedef struct crease_param {
     { #field, CREASE_PARAM_KIND_STRING, offsetof(type, field), 0, default_, CREASE_ANY, NULL, doc_ }
 #define CREASE_PARAM_LIST(type, field, default_, range_, doc_)                                      \
     { #field, CREASE_PARAM_KIND_LIST, offsetof(type, field), 0, default_, range_, NULL, doc_ }
+#define CREASE_PARAM_NUMBERS(type, field, default_, range_, doc_)                                   \
+    { #field, CREASE_PARAM_KIND_NUMBERS, offsetof(type, field), 0, default_, range_, NULL, doc_ }
 #define CREASE_PARAM_END { NULL, CREASE_PARAM_KIND_REAL, 0, 0, NULL, CREASE_ANY, NULL, NULL }
 
 /* Fill every field of opts that the table names with its default. params may be NULL (no settings). */
@@ -74,6 +87,10 @@ void crease_params_default(const crease_param *params, void *opts);
  * Errors: ENOTFOUND (no such key), EPARSE (not a number ...), ERANGE.                                 */
 int crease_params_set(crease_ctx *ctx, const crease_param *params, void *opts, const char *owner,
                       const char *key, const char *text);
+
+/* Set a field of kind NUMBERS from memory (copied; the context keeps it). Errors as above, and ENOMEM. */
+int crease_params_set_numbers(crease_ctx *ctx, const crease_param *params, void *opts, const char *owner,
+                              const char *key, size_t n, const double *values);
 
 /* The value of a field as text that crease_params_set reads back to the same bits. */
 void crease_param_print(const crease_param *param, const void *opts, char *text, size_t size);

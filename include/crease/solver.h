@@ -22,6 +22,8 @@ typedef struct crease_solve_info {
     double mean_iterations; /* over live groups; equal to iterations where all move together */
     size_t groups, zero_groups;
     double bound;           /* the solver's own bound on the relative certificate; NAN: none */
+    bool exact;             /* a global minimizer up to rounding, or a test was to be met: no part is marked inexact */
+    double gap;             /* not exact: proven bound on Q(x) - Q*, infinite where none is known; else 0 */
     double tested;          /* the quantity of the inexactness test at the end; NAN: none    */
 } crease_solve_info;
 

@@ -18,19 +18,20 @@ typedef struct crease_subproblem {
     const void *x0, *v;  /* n each, or both NULL: only the c-form is known (no Q, see accepts) */
     double w;            /* multiplies all of psi */
     const crease_regularizer *psi;
-    const crease_groups *groups; /* of positions 0..n-1, disjoint */
+    const crease_groups *groups; /* of positions 0..n-1; disjoint unless psi couples them */
     double paper_scale;  /* where a paper tests Q/s instead of Q, that s; else 1 */
     unsigned long step;  /* outer iteration t, for schedules eps_t */
+    crease_unit *unit;   /* where solvers write the signature that x does not show (a rank), or NULL */
 } crease_subproblem;
 
 /* The certificate of an answer, recomputed in double from the stored inputs by code no solver uses. */
 typedef struct crease_certificate {
-    double relative;     /* max_g dist(0, dQ(x))_g / max(|c_g|, w lambda_g) */
+    double relative;     /* max_g dist(0, dQ(x))_g / max(|c_g|, |Dx|_g, w lambda_g) over parts g */
     double absolute;     /* |min-norm subgradient of Q at x|                 */
     double distance;     /* bound on |x - x*|: absolute / d_min; inf when d_min = 0 or psi not convex */
-    double gap;          /* duality gap, where psi is a norm and all d > 0; NAN elsewhere */
+    double gap;          /* duality gap, where psi is convex, its conjugate known and finite, all d > 0; else NAN */
     double value;        /* Q(x); the c-form objective when x0, v are unknown */
-    size_t worst_group;
+    size_t worst_group;  /* where relative is attained; the part, where psi couples groups */
 } crease_certificate;
 
 /* Errors: ENOMEM, ENAN (a NaN in x or in the inputs). x: n reals of p->backend. */

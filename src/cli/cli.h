@@ -14,8 +14,8 @@
 /* argv[0] is the command's name. */
 typedef int crease_command_function(crease_ctx *ctx, int argc, char **argv);
 
-crease_command_function crease_cmd_bench, crease_cmd_data, crease_cmd_describe, crease_cmd_list,
-    crease_cmd_plot, crease_cmd_prox, crease_cmd_run;
+crease_command_function crease_cmd_bench, crease_cmd_conformance, crease_cmd_data, crease_cmd_describe,
+    crease_cmd_list, crease_cmd_plot, crease_cmd_prox, crease_cmd_run;
 
 /* The values of an option that may be given several times. */
 typedef struct crease_texts {
@@ -54,10 +54,10 @@ int crease_cli_parse(crease_ctx *ctx, const crease_usage *usage, int argc, char 
 int crease_cli_split_name(crease_ctx *ctx, const char *text, char *name, size_t size,
                           const char **settings);
 
-/* Apply one "key=value", or a whole "key=value,key=value"; commas inside brackets do not separate.
- */
-int crease_cli_set(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
-                   const char *setting);
+/* "key=value" taken apart. */
+int crease_cli_split_setting(crease_ctx *ctx, const char *text, char *key, size_t size, const char **value);
+
+/* Apply "key=value,key=value"; commas inside brackets do not separate. */
 int crease_cli_set_all(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
                        const char *settings);
 
@@ -67,6 +67,16 @@ int crease_cli_find_kind(crease_ctx *ctx, const char *word, crease_kind *kind);
 /* Text of a number: finite, and within lo .. hi; what names it in the error. */
 int crease_cli_number(crease_ctx *ctx, const char *what, const char *text, double lo, double hi,
                       double *value);
+
+/* The Python that draws, its module path set; ENOTFOUND when there is none, or it lacks what drawing needs. */
+int crease_cli_find_python(crease_ctx *ctx, const char **python);
+
+/* Run argv to its end and give its exit status (128 + signal where one ended it); input: a descriptor that becomes
+ * its standard input, or -1; quiet: without its standard error. Errors: ENOTFOUND, EIO. */
+int crease_cli_run_python(crease_ctx *ctx, const char *const *argv, int input, bool quiet, int *status);
+
+/* The error of a Python that does not start, given errno. */
+int crease_cli_python_missing(crease_ctx *ctx, const char *python, int trouble);
 
 /* The rest of a line that has reached column indent; long text is broken at blanks and aligned. */
 void crease_cli_print_aligned(FILE *out, int indent, const char *text);

@@ -25,6 +25,9 @@ static void describe_regularizer(const crease_type *base)
         { CREASE_SEPARABLE, "a sum over single entries", NULL },
         { CREASE_UNIT_ENTRY, "signature: one unit an entry", NULL },
         { CREASE_UNIT_GROUP, "signature: one unit a group", NULL },
+        { CREASE_COUPLED, "couples groups, which may overlap", NULL },
+        { CREASE_CONSTRAINT, "a constraint: 0 or infinite", NULL },
+        { CREASE_UNIT_HIDDEN, "structure known from the oracle only, not from x", NULL },
     };
     const crease_regularizer_type *type = (const crease_regularizer_type *)base;
     char text[300] = "";
@@ -36,6 +39,9 @@ static void describe_regularizer(const crease_type *base)
                 (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? "; " : "", word);
     }
     print_fact("properties", text);
+    print_fact("oracle", type->math->prox ? type->exact : "none");
+    print_fact("elsewhere", type->reason);
+    print_fact("cost", type->cost);
     print_fact("manifold", type->manifold ? type->manifold : "none");
     print_fact("identification", type->identification ? type->identification : "none");
 }

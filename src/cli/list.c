@@ -1,4 +1,4 @@
-/* crease list [KIND]: what is registered, in aligned columns. */
+/* crease list [KIND]: what is registered, in aligned columns, or the members of a kind as a Markdown table. */
 #include <string.h>
 
 #include "cli.h"
@@ -37,11 +37,61 @@ int crease_cli_find_kind(crease_ctx *ctx, const char *word, crease_kind *kind)
                        nearest ? "'?" : "", all);
 }
 
+/* --- Markdown -------------------------------------------------------------------------- */
+
+/* One cell; a bar inside it would end it. */
+static void print_cell(const char *text)
+{
+    printf(" ");
+    for (; text && *text; text++) {
+        if (*text == '|') putchar('\\');
+        putchar(*text);
+    }
+    printf(" |");
+}
+
+static void print_regularizer(const crease_type *base)
+{
+    const crease_regularizer_type *type = (const crease_regularizer_type *)base;
+    print_cell(base->formula);
+    print_cell(type->flags & CREASE_CONVEX ? "yes" : "no");
+    print_cell(type->exact);
+    print_cell(type->cost);
+    print_cell(type->manifold ? type->manifold : "none");
+    print_cell(base->source);
+}
+
+static void print_other(const crease_type *base)
+{
+    print_cell(base->summary);
+    print_cell(base->formula ? base->formula : "");
+    print_cell(base->source);
+}
+
+static void print_markdown(crease_ctx *ctx, crease_kind kind)
+{
+    bool psi = kind == CREASE_REGULARIZER;
+    const crease_type *type;
+    printf("%s\n", psi ? "| member | formula | convex | oracle exact in | its cost | active manifold | source |\n"
+                         "|---|---|---|---|---|---|---|"
+                       : "| member | what it is | formula | source |\n|---|---|---|---|");
+    for (size_t i = 0; (type = crease_type_at(ctx, kind, i)); i++) {
+        printf("| `%s` |", type->name);
+        if (psi) print_regularizer(type);
+        else print_other(type);
+        printf("\n");
+    }
+}
+
 int crease_cmd_list(crease_ctx *ctx, int argc, char **argv)
 {
-    static const crease_option options[] = { { .name = NULL } };
-    static const crease_usage usage = {
-        .synopsis = "crease list [KIND]",
+    bool markdown = false;
+    const crease_option options[] = {
+        { "markdown", 0, NULL, "the members of KIND as a table in Markdown", .flag = &markdown },
+        { .name = NULL },
+    };
+    const crease_usage usage = {
+        .synopsis = "crease list [KIND] [--markdown]",
         .about = "Lists every registered method with its summary, or those of one kind: "
                  "regularizer, solver,\n"
                  "stopping (inexactness tests), algorithm, problem, diagnostic.",
@@ -52,9 +102,12 @@ int crease_cmd_list(crease_ctx *ctx, int argc, char **argv)
     crease_kind kind;
     CREASE_TRY(crease_cli_parse(ctx, &usage, argc, argv, &word));
     int width = name_width(ctx);
+    if (markdown && !word)
+        return crease_fail(ctx, CREASE_EINVAL, "--markdown needs a kind: crease list regularizer --markdown");
     if (word) {
         CREASE_TRY(crease_cli_find_kind(ctx, word, &kind));
-        print_members(ctx, kind, 0, width);
+        if (markdown) print_markdown(ctx, kind);
+        else print_members(ctx, kind, 0, width);
         return CREASE_OK;
     }
     for (int k = 0; k < CREASE_N_KINDS; k++) {

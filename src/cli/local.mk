@@ -2,6 +2,12 @@
 bin_PROGRAMS += crease
 crease_SOURCES = \
   src/cli/cli.h \
+  src/cli/conformance.c \
+  src/cli/conformance.h \
+  src/cli/conformance_case.c \
+  src/cli/conformance_groups.c \
+  src/cli/conformance_json.c \
+  src/cli/conformance_vectors.c \
   src/cli/data.c \
   src/cli/describe.c \
   src/cli/list.c \
@@ -10,7 +16,9 @@ crease_SOURCES = \
   src/cli/plot.c \
   src/cli/prox.c \
   src/cli/prox.h \
+  src/cli/prox_explain.c \
   src/cli/prox_input.c \
+  src/cli/prox_low_rank.c \
   src/cli/prox_report.c \
   src/cli/run.c
 # plot finds the drawing code beside the sources while it runs from the build tree.

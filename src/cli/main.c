@@ -15,6 +15,7 @@ static const struct {
     { "plot", "draw the pictures of a run", crease_cmd_plot },
     { "prox", "solve one proximal subproblem and certify the answer", crease_cmd_prox },
     { "bench", "measure oracles, steps and an epoch", crease_cmd_bench },
+    { "conformance", "write test problems with certified answers for other codes", crease_cmd_conformance },
     { "data", "list, fetch and verify data collections", crease_cmd_data },
     { "list", "list what there is of a kind", crease_cmd_list },
     { "describe", "describe one method and its settings", crease_cmd_describe },
@@ -29,7 +30,7 @@ static void print_usage(void)
            "they produce.\n\n"
            "commands\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
-        printf("  %-9s %s\n", commands[i].name, commands[i].summary);
+        printf("  %-11s %s\n", commands[i].name, commands[i].summary);
     printf("\noptions\n"
            "  --plugin FILE.so  load methods from a plug-in; may be given several times\n"
            "  --version         print the version\n"

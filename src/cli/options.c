@@ -213,10 +213,14 @@ static int set_piece(crease_ctx *ctx, crease_kind kind, const crease_type *type,
     return crease_opts_set(ctx, kind, type, opts, copy, equals + 1);
 }
 
-int crease_cli_set(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
-                   const char *setting)
+int crease_cli_split_setting(crease_ctx *ctx, const char *text, char *key, size_t size, const char **value)
 {
-    return set_piece(ctx, kind, type, opts, setting, strlen(setting));
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || (size_t)(equals - text) >= size)
+        return crease_fail(ctx, CREASE_EPARSE, "'%s' is not of the form key=value", text);
+    snprintf(key, size, "%.*s", (int)(equals - text), text);
+    *value = equals + 1;
+    return CREASE_OK;
 }
 
 int crease_cli_set_all(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,

@@ -15,10 +15,13 @@ static int make_regularizer(crease_prox *p)
                            "--regularizer is needed; 'crease list regularizer' shows the names");
     p->psi = crease_regularizer_create(p->ctx, p->regularizer);
     if (!p->psi) return crease_ctx_error(p->ctx)->code;
-    const crease_type *type = &p->psi->type->base;
-    for (size_t i = 0; i < p->params.n; i++)
-        CREASE_TRY(crease_cli_set(p->ctx, CREASE_REGULARIZER, type, p->psi->opts, p->params.v[i]));
-    return crease_opts_check(p->ctx, CREASE_REGULARIZER, type, p->psi->opts);
+    for (size_t i = 0; i < p->params.n; i++) {
+        char key[100];
+        const char *value;
+        CREASE_TRY(crease_cli_split_setting(p->ctx, p->params.v[i], key, sizeof key, &value));
+        CREASE_TRY(crease_regularizer_set(p->psi, key, value));
+    }
+    return crease_regularizer_check(p->psi);
 }
 
 static int make_solver(crease_prox *p)
@@ -126,21 +129,28 @@ static int solve_rest(crease_prox *p)
     return code;
 }
 
-static int solve(crease_prox *p)
+static int solve_diagonal(crease_prox *p)
 {
     size_t n = p->z.n;
     CREASE_TRY(crease_solver_solve(p->solver, &p->problem, p->x, &p->info));
     CREASE_TRY(crease_certify(&p->problem, p->x, &p->certificate));
     if (!(p->answer = crease_alloc(p->ctx, n, sizeof *p->answer))) return CREASE_ENOMEM;
     p->problem.backend->to_host(n, p->x, p->answer);
-    CREASE_TRY(solve_rest(p));
+    return solve_rest(p);
+}
+
+static int solve(crease_prox *p)
+{
     crease_term term = { p->psi, &p->groups, "x" };
     p->units = crease_term_units(&term);
-    double *work = crease_alloc(p->ctx, crease_groups_largest(&p->groups), sizeof *work);
-    p->signature = crease_alloc(p->ctx, p->units, 1);
-    if (work && p->signature) crease_term_signature(&term, p->answer, p->signature, work);
+    if (!(p->signature = crease_alloc(p->ctx, p->units, sizeof *p->signature))) return CREASE_ENOMEM;
+    p->problem.unit = p->signature;
+    CREASE_TRY(p->low_rank_spec ? crease_prox_solve_low_rank(p) : solve_diagonal(p));
+    double *work = crease_alloc(p->ctx, crease_term_work(&term), sizeof *work);
+    if (!work) return CREASE_ENOMEM;
+    if (!(p->psi->type->flags & CREASE_UNIT_HIDDEN)) crease_term_signature(&term, p->answer, p->signature, work);
+    p->dimension = crease_term_dimension(&term, p->answer, p->signature, work);
     crease_release(p->ctx, work);
-    if (!work || !p->signature) return CREASE_ENOMEM;
     for (size_t g = 0; g < p->groups.count; g++) {
         bool live = false;
         for (size_t k = 0; k < crease_group_size(&p->groups, g); k++)
@@ -160,6 +170,9 @@ static int write_answer(const crease_prox *p)
 
 static int run(crease_prox *p)
 {
+    double first;
+    CREASE_TRY(crease_cli_number(p->ctx, "--first", p->first_text, 1, 1e9, &first));
+    p->explained = (size_t)first;
     CREASE_TRY(crease_cli_number(p->ctx, "--weight", p->w_text, 0, INFINITY, &p->problem.w));
     CREASE_TRY(make_regularizer(p));
     CREASE_TRY(make_solver(p));
@@ -189,19 +202,23 @@ static void release(crease_prox *p)
 
 int crease_cmd_prox(crease_ctx *ctx, int argc, char **argv)
 {
-    crease_prox p = { .ctx = ctx, .metric_spec = "1", .w_text = "1", .solver_text = "exact" };
+    crease_prox p = { .ctx = ctx, .metric_spec = "1", .w_text = "1", .solver_text = "exact", .first_text = "10",
+                      .low_rank_sign = "1" };
     const crease_option options[] = {
         { "regularizer", 'r', "NAME", "psi; see crease list regularizer", .text = &p.regularizer },
         { "param", 'p', "KEY=VALUE", "a setting of psi; may be given several times",
           .texts = &p.params },
         { "groups", 'g', "SPEC",
           "elements, rows, cols, all, size:K, channels, filters of the input's shape,\n"
-          "or a file with one label an entry (negative: in no group, unpenalized)",
+          "a file with one label an entry (negative: in no group, unpenalized), or lists:FILE with\n"
+          "one group a line, its entries counted from 0 (they may overlap where psi allows it)",
           .text = &p.groups_spec },
-        { "weights", 0, "RULE", "of the groups: sqrt_size, one, or a file with one number a group",
+        { "weights", 0, "RULE", "of the groups: sqrt_size (where psi is a penalty on groups), one (elsewhere), or a file with one number a group",
           .text = &p.weights_spec },
         { "metric", 'm', "D", "a number, or a .npy file of the diagonal in the input's shape (1)",
           .text = &p.metric_spec },
+        { "low-rank", 0, "FILE", "u: the metric is D + u u' (psi convex and separable)", .text = &p.low_rank_spec },
+        { "low-rank-sign", 0, "S", "1, or -1 for D - u u' (1)", .text = &p.low_rank_sign },
         { "weight", 'w', "W", "the factor w on psi (1)", .text = &p.w_text },
         { "solver", 's', "NAME", "NAME or NAME:key=value,... (exact)", .text = &p.solver_text },
         { "stop", 0, "NAME", "inexactness test, NAME or NAME:key=value,...", .text = &p.stop_text },
@@ -210,6 +227,8 @@ int crease_cmd_prox(crease_ctx *ctx, int argc, char **argv)
           .text = &p.backend_name },
         { "output", 'o', "FILE", "write x as .npy, with the input's shape and width",
           .text = &p.output },
+        { "explain", 0, NULL, "say why the groups are zero or live, and what would change that", .flag = &p.explain },
+        { "first", 0, "K", "explain the first K groups (10)", .text = &p.first_text },
         { "json", 0, NULL, "print JSON", .flag = &p.json },
         { .name = NULL },
     };

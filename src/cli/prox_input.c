@@ -7,72 +7,6 @@
 
 #include "prox.h"
 
-/* --- numbers from a file ------------------------------------------------------------- */
-
-static bool is_npy(const char *path)
-{
-    char head[6] = "";
-    FILE *file = fopen(path, "rb");
-    size_t n = file ? fread(head, 1, sizeof head, file) : 0;
-    if (file) fclose(file);
-    return n == sizeof head && memcmp(head, "\x93NUMPY", sizeof head) == 0;
-}
-
-static int append(crease_ctx *ctx, crease_array *a, size_t *room, double x)
-{
-    if (a->n == *room) {
-        size_t more = *room ? 2 * *room : 256;
-        double *grown = crease_alloc(ctx, more, sizeof *grown);
-        if (!grown) return CREASE_ENOMEM;
-        if (a->n) memcpy(grown, a->data, a->n * sizeof *grown);
-        crease_release(ctx, a->data);
-        a->data = grown;
-        *room = more;
-    }
-    a->data[a->n++] = x;
-    return CREASE_OK;
-}
-
-/* Numbers between blanks and commas; # starts a comment; "inf" is a number here, for weights. */
-static int read_line(crease_ctx *ctx, const char *path, size_t line, char *text, crease_array *a,
-                     size_t *room)
-{
-    text[strcspn(text, "#")] = '\0';
-    char *rest = text, *end;
-    for (char *word; (word = strtok_r(rest, " \t\r\n,", &rest));) {
-        double x = strtod(word, &end);
-        if (*end != '\0' || isnan(x))
-            return crease_fail(ctx, CREASE_EPARSE, "%s:%zu: '%.40s' is not a number", path, line,
-                               word);
-        CREASE_TRY(append(ctx, a, room, x));
-    }
-    return CREASE_OK;
-}
-
-static int read_text(crease_ctx *ctx, const char *path, crease_array *a)
-{
-    FILE *file = fopen(path, "r");
-    if (!file) return crease_fail(ctx, CREASE_EIO, "cannot read '%s': %s", path, strerror(errno));
-    char *text = NULL;
-    size_t size = 0, room = 0, line = 0;
-    int code = CREASE_OK;
-    *a = (crease_array){ .rank = 1 };
-    while (code == CREASE_OK && getline(&text, &size, file) >= 0)
-        code = read_line(ctx, path, ++line, text, a, &room);
-    if (code == CREASE_OK && ferror(file))
-        code = crease_fail(ctx, CREASE_EIO, "cannot read '%s': %s", path, strerror(errno));
-    free(text);
-    fclose(file);
-    a->shape[0] = a->n;
-    return code;
-}
-
-/* The caller releases a->data, also after a failure. */
-static int read_numbers(crease_ctx *ctx, const char *path, crease_array *a)
-{
-    return is_npy(path) ? crease_read_npy(ctx, path, a) : read_text(ctx, path, a);
-}
-
 /* --- the parts of the subproblem ----------------------------------------------------- */
 
 static void print_shape(const crease_array *a, char *text, size_t size)
@@ -144,23 +78,25 @@ static int groups_from_file(crease_prox *p, const crease_array *file)
     return code;
 }
 
-/* A name of groups, else a file of labels. */
+/* A name of groups, a file of lists, else a file of labels. */
 static int read_groups(crease_prox *p)
 {
     crease_ctx *ctx = p->ctx;
     if (!p->groups_spec) {
-        if (!(p->psi->type->flags & CREASE_SEPARABLE))
-            return crease_fail(
-                ctx, CREASE_EINVAL,
-                "%s acts on groups; say which with --groups: rows, cols, all, size:K, "
-                "channels, filters, elements, or a file of labels",
-                p->regularizer);
-        p->groups_spec = "elements";
+        unsigned flags = p->psi->type->flags;
+        if (flags & (CREASE_GROUPED | CREASE_COUPLED))
+            return crease_fail(ctx, CREASE_EINVAL,
+                               "%s acts on groups; say which with --groups: rows, cols, all, size:K, "
+                               "channels, filters, elements, a file of labels, or lists:FILE",
+                               p->regularizer);
+        p->groups_spec = flags & CREASE_SEPARABLE ? "elements" : "all";
     }
+    if (strncmp(p->groups_spec, "lists:", 6) == 0)
+        return crease_read_group_lists(ctx, p->groups_spec + 6, 0, p->z.n, &p->groups);
     int code = crease_groups_parse(ctx, p->groups_spec, 0, p->z.shape, p->z.rank, &p->groups);
     if (code != CREASE_ENOTFOUND || access(p->groups_spec, F_OK) != 0) return code;
     crease_array file = { 0 };
-    code = read_numbers(ctx, p->groups_spec, &file);
+    code = crease_read_numbers(ctx, p->groups_spec, &file);
     if (code == CREASE_OK) code = groups_from_file(p, &file);
     crease_release(ctx, file.data);
     return code;
@@ -170,7 +106,7 @@ static int read_groups(crease_prox *p)
 static int read_weights(crease_prox *p)
 {
     crease_ctx *ctx = p->ctx;
-    if (!p->weights_spec) return CREASE_OK;
+    if (!p->weights_spec) p->weights_spec = crease_regularizer_weight_rule(p->psi->type);
     int code = crease_groups_set_weight_rule(ctx, &p->groups, p->weights_spec);
     if (code == CREASE_OK) return CREASE_OK;
     if (access(p->weights_spec, F_OK) != 0)
@@ -178,7 +114,7 @@ static int read_weights(crease_prox *p)
                            "--weights '%s' is neither a rule (sqrt_size, one) nor a file",
                            p->weights_spec);
     crease_array file = { 0 };
-    code = read_numbers(ctx, p->weights_spec, &file);
+    code = crease_read_numbers(ctx, p->weights_spec, &file);
     if (code == CREASE_OK && file.n != p->groups.count)
         code = crease_fail(ctx, CREASE_EDIM, "%s holds %zu weights, but there are %zu groups",
                            p->weights_spec, file.n, p->groups.count);

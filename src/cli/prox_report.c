@@ -1,6 +1,5 @@
 /* What "crease prox" prints. A number that does not exist, such as a gap, is "none", in JSON null.
  */
-#include <cjson/cJSON.h>
 #include <math.h>
 
 #include "prox.h"
@@ -19,12 +18,13 @@ static void print_signature(const crease_prox *p)
 {
     size_t live = 0;
     if (p->units == 0) return;
-    for (size_t i = 0; i < p->units; i++) live += p->signature[i];
+    for (size_t i = 0; i < p->units; i++) live += p->signature[i] != 0;
     printf("signature    ");
     if (p->units <= MOST_UNITS_SHOWN)
-        for (size_t i = 0; i < p->units; i++) putchar('0' + p->signature[i]);
+        for (size_t i = 0; i < p->units; i++) putchar(p->signature[i] < 10 ? (char)('0' + p->signature[i]) : '+');
     printf("%s%zu live of %zu units%s\n", p->units <= MOST_UNITS_SHOWN ? " (" : "", live, p->units,
            p->units <= MOST_UNITS_SHOWN ? ")" : "; --json prints it");
+    printf("manifold     of dimension %zu: %s\n", p->dimension, p->psi->type->manifold);
 }
 
 static void print_text(const crease_prox *p)
@@ -37,6 +37,8 @@ static void print_text(const crease_prox *p)
     print_number(", duality gap", c->gap);
     printf("\niterations   %u (stopped: %s; %s, %s)\n", p->info.iterations,
            crease_stop_name(p->info.stop), p->solver->type->base.name, p->backend_name);
+    if (!p->info.exact)
+        print_number("exact        no: the objective is above the least by at most", p->info.gap), printf("\n");
     printf("groups       %zu live, %zu zero\n", p->live_groups, p->groups.count - p->live_groups);
     print_signature(p);
     if (p->output || p->z.n > MOST_ENTRIES_SHOWN) return;
@@ -64,6 +66,8 @@ static void add_solver(cJSON *root, const crease_prox *p)
     cJSON_AddNumberToObject(root, "mean_iterations", p->info.mean_iterations);
     cJSON_AddStringToObject(root, "stop", crease_stop_name(p->info.stop));
     cJSON_AddNumberToObject(root, "bound", p->info.bound);
+    cJSON_AddBoolToObject(root, "exact", p->info.exact);
+    if (!p->info.exact) cJSON_AddNumberToObject(root, "proven_gap", p->info.gap);
 }
 
 static cJSON *make_json(const crease_prox *p)
@@ -82,6 +86,7 @@ static cJSON *make_json(const crease_prox *p)
     array = cJSON_AddArrayToObject(root, "signature");
     for (size_t i = 0; i < p->units; i++)
         cJSON_AddItemToArray(array, cJSON_CreateNumber(p->signature[i]));
+    cJSON_AddNumberToObject(root, "dimension", (double)p->dimension);
     if (p->output) cJSON_AddStringToObject(root, "output", p->output);
     return root;
 }
@@ -90,9 +95,14 @@ int crease_prox_report(const crease_prox *p)
 {
     if (!p->json) {
         print_text(p);
-        return CREASE_OK;
+        return p->explain ? crease_prox_explain(p, NULL) : CREASE_OK;
     }
     cJSON *root = make_json(p);
+    int code = p->explain ? crease_prox_explain(p, cJSON_AddArrayToObject(root, "explain")) : CREASE_OK;
+    if (code != CREASE_OK) {
+        cJSON_Delete(root);
+        return code;
+    }
     char *text = cJSON_Print(root);
     cJSON_Delete(root);
     if (!text) return crease_fail(p->ctx, CREASE_ENOMEM, "out of memory while writing JSON");

@@ -1,14 +1,14 @@
-/* The independent certificate: everything recomputed in double from the stored inputs, group by group, with
+/* The independent certificate: everything recomputed in double from the stored inputs, part by part, with
  * the regularizer's own mathematics and no line of any solver's.                                         */
 #include <math.h>
 
 #include "crease/subproblem.h"
 
-/* The inputs of one group, in double. h is the gradient of the smooth part at x. */
+/* The inputs of one part, in double. h is the gradient of the smooth part at x. */
 typedef struct {
+    crease_part part;
     double *x, *c, *d, *h, *y;
-    size_t n;
-} group_data;
+} part_data;
 
 /* What the host sees of the whole subproblem. */
 typedef struct {
@@ -33,11 +33,15 @@ static void free_host(const crease_subproblem *p, host_data *host)
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) crease_release(p->ctx, arrays[i]);
 }
 
-static void load_group(const crease_subproblem *p, const host_data *host, size_t g, group_data *s)
+static void load_part(const crease_subproblem *p, const host_data *host, size_t g, part_data *s)
 {
-    s->n = crease_group_size(p->groups, g);
-    for (size_t k = 0; k < s->n; k++) {
-        size_t i = crease_group_entry(p->groups, g, k);
+    crease_term term = { p->psi, p->groups, NULL };
+    void *work = s->part.work;
+    s->part = crease_term_part(&term, g);
+    s->part.work = work;
+    s->part.roundoff = p->backend->roundoff;
+    for (size_t k = 0; k < s->part.n; k++) {
+        size_t i = crease_part_entry(&term, g, k);
         s->x[k] = host->x[i];
         s->d[k] = host->d ? host->d[i] : p->scalar;
         s->c[k] = host->x0 ? s->d[k] * host->x0[i] - host->v[i] : host->c[i];
@@ -52,32 +56,68 @@ static double norm(size_t n, const double *x)
     return sum;
 }
 
-/* 1/2 |c - y - Dx|^2 in D^-1 + w psi(x) - <y, x> for the feasible y nearest to c - Dx along its ray: both parts
+/* |Dx|. Where psi shrinks, it is at most |c|; where psi keeps x away from c/d, rounding is measured against it. */
+static double metric_norm(const part_data *s)
+{
+    double sum = 0;
+    for (size_t k = 0; k < s->part.n; k++) sum = hypot(sum, s->d[k] * s->x[k]);
+    return sum;
+}
+
+/* 1/2 |c - y - Dx|^2 in D^-1 + w psi(x) - <y, x> for the feasible y nearest to c - Dx along its ray: both terms
  * are >= 0, so nothing cancels.                                                                          */
-static double group_gap(const crease_subproblem *p, const group_data *s, double weight)
+static double norm_gap(const crease_subproblem *p, const part_data *s)
 {
     double fit = 0, pairing = 0;
-    for (size_t k = 0; k < s->n; k++) s->y[k] = -s->h[k];
-    double size = weight > 0 ? crease_group_dual_norm(p->psi, s->n, s->y, weight) / p->w : INFINITY;
+    double size = s->part.weight > 0 ? crease_part_dual_norm(p->psi, &s->part, s->y) / p->w : INFINITY;
     double shrink = size > 1 ? 1 / size : 1;
-    for (size_t k = 0; k < s->n; k++) {
+    for (size_t k = 0; k < s->part.n; k++) {
         double y = shrink * s->y[k], rest = s->y[k] - y;
         fit += rest * rest / s->d[k];
         pairing += y * s->x[k];
     }
-    return 0.5 * fit + fmax(0, p->w * crease_group_value(p->psi, s->n, s->x, weight) - pairing);
+    return 0.5 * fit + fmax(0, p->w * crease_part_value(p->psi, &s->part, s->x) - pairing);
 }
 
-static double group_value(const crease_subproblem *p, const host_data *host, const group_data *s, size_t g,
-                          double weight)
+/* w psi(x) + w psi*(y/w) - <y, x> with y = c - Dx. */
+static double conjugate_gap(const crease_subproblem *p, const part_data *s)
 {
-    double sum = p->w > 0 ? p->w * crease_group_value(p->psi, s->n, s->x, weight) : 0;
-    for (size_t k = 0; k < s->n; k++) {
-        size_t i = crease_group_entry(p->groups, g, k);
+    double pairing = 0;
+    for (size_t k = 0; k < s->part.n; k++) {
+        pairing += s->y[k] * s->x[k];
+        s->y[k] /= p->w;
+    }
+    double conjugate = crease_part_conjugate(p->psi, &s->part, s->y);
+    return fmax(0, p->w * (crease_part_value(p->psi, &s->part, s->x) + conjugate) - pairing);
+}
+
+/* NAN where it says nothing. */
+static double part_gap(const crease_subproblem *p, const part_data *s)
+{
+    if (!(p->psi->type->flags & CREASE_CONVEX) || p->w == 0) return NAN;
+    for (size_t k = 0; k < s->part.n; k++) {
+        if (!(s->d[k] > 0)) return NAN;
+        s->y[k] = -s->h[k];
+    }
+    double gap = crease_regularizer_is_norm(p->psi) ? norm_gap(p, s) : conjugate_gap(p, s);
+    return isfinite(gap) ? gap : NAN;
+}
+
+static double part_value(const crease_subproblem *p, const host_data *host, const part_data *s, size_t g)
+{
+    crease_term term = { p->psi, p->groups, NULL };
+    double sum = p->w > 0 ? p->w * crease_part_value(p->psi, &s->part, s->x) : 0;
+    for (size_t k = 0; k < s->part.n; k++) {
+        size_t i = crease_part_entry(&term, g, k);
         double step = host->x0 ? s->x[k] - host->x0[i] : s->x[k];
         sum += 0.5 * s->d[k] * step * step + (host->x0 ? host->v[i] * step : -s->c[k] * step);
     }
     return sum;
+}
+
+static double part_residual(const crease_subproblem *p, const part_data *s)
+{
+    return p->w > 0 ? crease_part_residual(p->psi, &s->part, s->x, s->h, p->w) : norm(s->part.n, s->h);
 }
 
 static double relative_to(double residual, double c, double lambda)
@@ -87,45 +127,47 @@ static double relative_to(double residual, double c, double lambda)
     return scale > 0 ? residual / scale : INFINITY;
 }
 
-static void certify_groups(const crease_subproblem *p, const host_data *host, group_data *s,
-                           crease_certificate *out)
+static void certify_parts(const crease_subproblem *p, const host_data *host, part_data *s, crease_certificate *out)
 {
-    bool convex = p->psi->type->flags & CREASE_CONVEX, has_gap = p->psi->type->flags & CREASE_NORM && p->w > 0;
+    crease_term term = { p->psi, p->groups, NULL };
+    bool convex = p->psi->type->flags & CREASE_CONVEX;
     double d_min = INFINITY;
     *out = (crease_certificate){ 0 };
-    for (size_t g = 0; g < p->groups->count; g++) {
-        double weight = crease_group_weight(p->groups, g);
-        load_group(p, host, g, s);
-        double residual = crease_group_residual(p->psi, s->n, s->x, s->h, p->w, weight);
-        double lambda = p->w > 0 ? p->w * crease_group_scale(p->psi, s->n, weight) : 0;
-        double relative = relative_to(residual, norm(s->n, s->c), lambda);
-        for (size_t k = 0; k < s->n; k++) d_min = fmin(d_min, s->d[k]);
+    for (size_t g = 0; g < crease_term_parts(&term); g++) {
+        load_part(p, host, g, s);
+        double residual = part_residual(p, s);
+        double lambda = p->w > 0 ? p->w * crease_part_scale(p->psi, &s->part) : 0;
+        double relative = relative_to(residual, fmax(norm(s->part.n, s->c), metric_norm(s)), lambda);
+        for (size_t k = 0; k < s->part.n; k++) d_min = fmin(d_min, s->d[k]);
         if (relative > out->relative) out->worst_group = g;
         out->relative = fmax(out->relative, relative);
         out->absolute = hypot(out->absolute, residual);
-        out->value += group_value(p, host, s, g, weight);
-        if (has_gap && d_min > 0) out->gap += group_gap(p, s, weight);
+        out->value += part_value(p, host, s, g);
+        out->gap += part_gap(p, s);
     }
-    if (!has_gap || d_min == 0) out->gap = NAN;
     out->distance = out->absolute == 0 && d_min > 0 ? 0 : convex && d_min > 0 ? out->absolute / d_min : INFINITY;
 }
 
 int crease_certify(const crease_subproblem *p, const void *x, crease_certificate *certificate)
 {
-    size_t largest = crease_groups_largest(p->groups);
+    crease_term term = { p->psi, p->groups, NULL };
+    size_t largest = crease_term_largest(&term);
     host_data host = { 0 };
     double *work = crease_alloc(p->ctx, 5 * largest, sizeof *work);
-    int code = work ? CREASE_OK : CREASE_ENOMEM;
+    void *own = crease_alloc(p->ctx, crease_term_work(&term), sizeof(double));
+    int code = work && own ? CREASE_OK : CREASE_ENOMEM;
     if (code == CREASE_OK) code = to_host(p, x, &host.x);
     if (code == CREASE_OK) code = to_host(p, p->d, &host.d);
     if (code == CREASE_OK) code = to_host(p, p->x0, &host.x0);
     if (code == CREASE_OK) code = to_host(p, p->v, &host.v);
     if (code == CREASE_OK && !p->x0) code = to_host(p, p->c, &host.c);
     if (code == CREASE_OK) {
-        group_data s = { work, work + largest, work + 2 * largest, work + 3 * largest, work + 4 * largest, 0 };
-        certify_groups(p, &host, &s, certificate);
+        part_data s = { .part = { .work = own }, .x = work, .c = work + largest, .d = work + 2 * largest,
+                        .h = work + 3 * largest, .y = work + 4 * largest };
+        certify_parts(p, &host, &s, certificate);
     }
     free_host(p, &host);
+    crease_release(p->ctx, own);
     crease_release(p->ctx, work);
     return code;
 }

@@ -20,6 +20,13 @@ struct crease_ctx {
     crease_error error;
     crease_added added[CREASE_N_KINDS];
     char *data_folder;
+    struct kept *kept;
+};
+
+/* A block that lives as long as the context. */
+struct kept {
+    struct kept *next;
+    void *block;
 };
 
 static void *heap_resize(void *user, void *p, size_t bytes)
@@ -52,6 +59,11 @@ void crease_ctx_free(crease_ctx *ctx)
     if (!ctx) return;
     for (int k = 0; k < CREASE_N_KINDS; k++) crease_release(ctx, ctx->added[k].types);
     crease_release(ctx, ctx->data_folder);
+    for (struct kept *k = ctx->kept, *next; k; k = next) {
+        next = k->next;
+        crease_release(ctx, k->block);
+        crease_release(ctx, k);
+    }
     ctx->allocator.resize(ctx->allocator.user, ctx, 0);
 }
 
@@ -159,6 +171,18 @@ void crease_ctx_set_threads(crease_ctx *ctx, int threads)
 crease_added *crease_ctx_added(const crease_ctx *ctx, crease_kind kind)
 {
     return (crease_added *)&ctx->added[kind];
+}
+
+int crease_ctx_keep(crease_ctx *ctx, void *block)
+{
+    struct kept *k = crease_alloc(ctx, 1, sizeof *k);
+    if (!k) {
+        crease_release(ctx, block);
+        return CREASE_ENOMEM;
+    }
+    *k = (struct kept){ ctx->kept, block };
+    ctx->kept = k;
+    return CREASE_OK;
 }
 
 const char *crease_ctx_data_folder(const crease_ctx *ctx)

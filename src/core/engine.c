@@ -148,7 +148,7 @@ static int build(crease_algorithm *a, crease_engine *e, unsigned char *taken)
     if (!(e->exact = crease_solver_create(a->ctx, "exact", NULL))) return crease_ctx_error(a->ctx)->code;
     for (size_t i = 0; i < n_terms; i++) {
         const crease_regularizer *psi = a->terms[i].psi;
-        CREASE_TRY(crease_opts_check(a->ctx, CREASE_REGULARIZER, &psi->type->base, psi->opts));
+        CREASE_TRY(crease_regularizer_check(psi));
         CREASE_TRY(claim_entries(a, &a->terms[i], taken));
         CREASE_TRY(add_part(a, e, a->terms[i].psi, a->terms[i].groups, a->solver));
     }

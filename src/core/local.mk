@@ -2,23 +2,60 @@
 libcrease_la_SOURCES += \
   src/core/algorithm.c \
   src/core/arena.h \
+  src/core/cardinality.c \
+  src/core/cardinality.h \
   src/core/certificate.c \
+  src/core/chain.c \
+  src/core/chain.h \
+  src/core/chain_prox.c \
+  src/core/concave.h \
   src/core/context.c \
   src/core/diagnostic.c \
   src/core/engine.c \
   src/core/engine.h \
+  src/core/entries.c \
   src/core/error.c \
   src/core/groups.c \
   src/core/internal.h \
+  src/core/latent.c \
+  src/core/latent.h \
+  src/core/lists.c \
+  src/core/lists.h \
+  src/core/maximum.c \
+  src/core/maximum.h \
+  src/core/low_rank.c \
+  src/core/numbers.c \
+  src/core/order.c \
+  src/core/order.h \
+  src/core/budget.c \
+  src/core/budget.h \
+  src/core/ordered.c \
+  src/core/ordered.h \
+  src/core/sum.h \
+  src/core/overlap.c \
+  src/core/overlap.h \
+  src/core/overlap_math.c \
+  src/core/overlap_polish.c \
   src/core/param.c \
+  src/core/pieces.c \
+  src/core/pieces.h \
   src/core/problem.c \
+  src/core/radial.c \
+  src/core/radial.h \
   src/core/random.c \
   src/core/registry.c \
   src/core/regularizer.c \
   src/core/shrink.c \
-  src/core/shrink.h \
   src/core/solver.c \
+  src/core/spectral.c \
+  src/core/spectral.h \
+  src/core/spectral_prox.c \
   src/core/subproblem.c \
   src/core/subproblem.h \
+  src/core/taut_string.c \
+  src/core/taut_string.h \
+  src/core/svd.c \
+  src/core/svd.h \
+  src/core/term.c \
   src/core/tile.c \
   src/core/tile.h

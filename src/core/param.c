@@ -1,5 +1,5 @@
 /* Parameter tables: defaults, setting from text, printing, and words about what a key accepts. */
-#include "crease/param.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@ static void *field(const crease_param *p, void *opts)
     return (char *)opts + p->offset;
 }
 
-static bool in_range(crease_range r, double x)
+bool crease_in_range(crease_range r, double x)
 {
-    if (!isfinite(x)) return false;
+    if (isnan(x)) return false;
     return (r.lo_open ? x > r.lo : x >= r.lo) && (r.hi_open ? x < r.hi : x <= r.hi);
 }
 
@@ -78,7 +78,7 @@ static int set_number(const crease_param *p, void *opts, const char *text)
 {
     double x;
     if (!read_whole_number(text, &x)) return CREASE_EPARSE;
-    if (!in_range(p->range, x)) return CREASE_ERANGE;
+    if (!crease_in_range(p->range, x)) return CREASE_ERANGE;
     if (p->kind == CREASE_PARAM_KIND_REAL) {
         *(double *)field(p, opts) = x;
         return CREASE_OK;
@@ -103,7 +103,7 @@ static int set_list(const crease_param *p, void *opts, const char *text)
     crease_list list = { 0 };
     if (!read_list(text, &list)) return CREASE_EPARSE;
     for (size_t i = 0; i < list.n; i++)
-        if (!in_range(p->range, list.v[i])) return CREASE_ERANGE;
+        if (!crease_in_range(p->range, list.v[i])) return CREASE_ERANGE;
     *(crease_list *)field(p, opts) = list;
     return CREASE_OK;
 }
@@ -115,6 +115,15 @@ static int set_text(const crease_param *p, void *opts, const char *text)
     return CREASE_OK;
 }
 
+/* Only defaults come this way: one number. */
+static int set_default_number(const crease_param *p, void *opts, const char *text)
+{
+    crease_numbers *numbers = field(p, opts);
+    *numbers = (crease_numbers){ .n = 1 };
+    strcpy(numbers->text, text);
+    return read_whole_number(text, &numbers->one) ? CREASE_OK : CREASE_EPARSE;
+}
+
 static int set_field(const crease_param *p, void *opts, const char *text)
 {
     switch (p->kind) {
@@ -124,6 +133,7 @@ static int set_field(const crease_param *p, void *opts, const char *text)
     case CREASE_PARAM_KIND_CHOICE: return set_choice(p, opts, text);
     case CREASE_PARAM_KIND_STRING: return set_text(p, opts, text);
     case CREASE_PARAM_KIND_LIST: return set_list(p, opts, text);
+    case CREASE_PARAM_KIND_NUMBERS: return set_default_number(p, opts, text);
     }
     return CREASE_EPARSE;
 }
@@ -193,17 +203,33 @@ void crease_params_default(const crease_param *params, void *opts)
         case CREASE_PARAM_KIND_BOOL: *(bool *)field(p, opts) = p->number != 0; break;
         case CREASE_PARAM_KIND_CHOICE: *(int *)field(p, opts) = (int)p->number; break;
         case CREASE_PARAM_KIND_STRING:
+        case CREASE_PARAM_KIND_NUMBERS:
         case CREASE_PARAM_KIND_LIST: set_field(p, opts, p->text); break;
         }
     }
 }
 
+static const crease_param *find_param(const crease_param *params, const char *key)
+{
+    for (const crease_param *p = params; p && p->name; p++)
+        if (strcmp(p->name, key) == 0) return p;
+    return NULL;
+}
+
+int crease_params_set_numbers(crease_ctx *ctx, const crease_param *params, void *opts, const char *owner,
+                              const char *key, size_t n, const double *values)
+{
+    const crease_param *p = find_param(params, key);
+    if (!p || p->kind != CREASE_PARAM_KIND_NUMBERS) return fail_unknown_key(ctx, params, owner, key);
+    return crease_numbers_set(ctx, p, owner, n, values, "", field(p, opts));
+}
+
 int crease_params_set(crease_ctx *ctx, const crease_param *params, void *opts, const char *owner,
                       const char *key, const char *text)
 {
-    const crease_param *p = params;
-    while (p && p->name && strcmp(p->name, key) != 0) p++;
-    if (!p || !p->name) return fail_unknown_key(ctx, params, owner, key);
+    const crease_param *p = find_param(params, key);
+    if (!p) return fail_unknown_key(ctx, params, owner, key);
+    if (p->kind == CREASE_PARAM_KIND_NUMBERS) return crease_numbers_read(ctx, p, owner, text, field(p, opts));
     int code = set_field(p, opts, text);
     if (code == CREASE_OK) return CREASE_OK;
     char wanted[400];
@@ -224,15 +250,23 @@ static void print_real(double x, char *text, size_t size)
     }
 }
 
-static void print_list(const crease_list *list, char *text, size_t size)
+static void print_items(size_t n, const double *v, char *text, size_t size)
 {
     size_t used = (size_t)snprintf(text, size, "[");
-    for (size_t i = 0; i < list->n && used < size; i++) {
+    for (size_t i = 0; i < n && used < size; i++) {
         char number[32];
-        print_real(list->v[i], number, sizeof number);
+        print_real(v[i], number, sizeof number);
         used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", number);
     }
     if (used < size) snprintf(text + used, size - used, "]");
+}
+
+/* As given; from memory, the numbers. */
+static void print_numbers(const crease_numbers *numbers, char *text, size_t size)
+{
+    if (*numbers->text) snprintf(text, size, "%s", numbers->text);
+    else if (numbers->n == 1) print_real(numbers->one, text, size);
+    else print_items(numbers->n, numbers->many, text, size);
 }
 
 void crease_param_print(const crease_param *p, const void *opts, char *text, size_t size)
@@ -244,7 +278,8 @@ void crease_param_print(const crease_param *p, const void *opts, char *text, siz
     case CREASE_PARAM_KIND_BOOL: snprintf(text, size, "%s", *(const bool *)f ? "true" : "false"); break;
     case CREASE_PARAM_KIND_CHOICE: snprintf(text, size, "%s", p->choices[*(const int *)f]); break;
     case CREASE_PARAM_KIND_STRING: snprintf(text, size, "%s", (const char *)f); break;
-    case CREASE_PARAM_KIND_LIST: print_list(f, text, size); break;
+    case CREASE_PARAM_KIND_LIST: print_items(((const crease_list *)f)->n, ((const crease_list *)f)->v, text, size); break;
+    case CREASE_PARAM_KIND_NUMBERS: print_numbers(f, text, size); break;
     }
 }
 
@@ -277,6 +312,12 @@ void crease_param_describe(const crease_param *p, char *text, size_t size)
     case CREASE_PARAM_KIND_STRING:
         snprintf(text, size, "text of at most %d characters", CREASE_STRING_SIZE - 1);
         break;
+    case CREASE_PARAM_KIND_NUMBERS: {
+        char item[200];
+        describe_range(p, "numbers", item, sizeof item);
+        snprintf(text, size, "%s: one, a list, or a file (.npy or text)", item);
+        break;
+    }
     case CREASE_PARAM_KIND_LIST: {
         char item[200];
         describe_range(p, "numbers", item, sizeof item);

@@ -77,8 +77,12 @@ const crease_type *crease_lookup(crease_ctx *ctx, crease_kind kind, const char *
 
 static bool regularizer_is_complete(const crease_regularizer_type *t)
 {
-    if (t->shrink) return true;
-    return t->value && t->residual && t->scale && (t->dual_norm || !(t->flags & CREASE_NORM));
+    const crease_math *math = t->math;
+    if (!math || !math->value || !math->residual || !math->scale) return false;
+    if (math == &crease_math_shrink) return t->shrink != NULL;
+    bool lifted = math == &crease_math_entries || math == &crease_math_radial || math == &crease_math_spectral;
+    if (lifted && !t->pieces) return false;
+    return math->dual_norm || !(t->flags & CREASE_NORM);
 }
 
 /* Whether a descriptor has the functions that its kind cannot do without. */

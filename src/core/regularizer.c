@@ -1,27 +1,54 @@
-/* Regularizer objects; the mathematics of one group, whoever writes it; sums over the groups of a term. */
+/* Regularizer objects, and the mathematics of one part with their scale and ridge. */
 #include "crease/regularizer.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "shrink.h"
-
 /* --- objects ------------------------------------------------------------------------------------ */
+
+/* What every regularizer has beside the settings of its type. */
+static const crease_param common_params[] = {
+    CREASE_PARAM_REAL(crease_regularizer, scale, 1, CREASE_GT(0), "factor on psi"),
+    CREASE_PARAM_REAL(crease_regularizer, ridge, 0, CREASE_GE(0), "curvature of a quadratic added to psi"),
+    CREASE_PARAM_END,
+};
 
 crease_regularizer *crease_regularizer_create(crease_ctx *ctx, const char *name)
 {
     const crease_type *type = crease_lookup(ctx, CREASE_REGULARIZER, name);
     crease_regularizer *psi = type ? crease_alloc(ctx, 1, sizeof *psi) : NULL;
     if (!psi) return NULL;
-    *psi = (crease_regularizer){ (const crease_regularizer_type *)type, crease_opts_create(ctx, type), ctx };
+    *psi = (crease_regularizer){ (const crease_regularizer_type *)type, crease_opts_create(ctx, type), ctx, 1, 0 };
     if (psi->opts) return psi;
     crease_regularizer_free(psi);
     return NULL;
 }
 
+static bool has_key(const crease_param *params, const char *key)
+{
+    for (const crease_param *p = params; p && p->name; p++)
+        if (strcmp(p->name, key) == 0) return true;
+    return false;
+}
+
 int crease_regularizer_set(crease_regularizer *psi, const char *key, const char *text)
 {
-    return crease_opts_set(psi->ctx, CREASE_REGULARIZER, &psi->type->base, psi->opts, key, text);
+    const crease_type *type = &psi->type->base;
+    if (has_key(common_params, key) && !has_key(type->params, key))
+        return crease_params_set(psi->ctx, common_params, psi, type->name, key, text);
+    return crease_opts_set(psi->ctx, CREASE_REGULARIZER, type, psi->opts, key, text);
+}
+
+int crease_regularizer_set_numbers(crease_regularizer *psi, const char *key, size_t n, const double *values)
+{
+    const crease_type *type = &psi->type->base;
+    return crease_params_set_numbers(psi->ctx, type->params, psi->opts, type->name, key, n, values);
+}
+
+int crease_regularizer_check(const crease_regularizer *psi)
+{
+    return crease_opts_check(psi->ctx, CREASE_REGULARIZER, &psi->type->base, psi->opts);
 }
 
 void crease_regularizer_free(crease_regularizer *psi)
@@ -31,145 +58,147 @@ void crease_regularizer_free(crease_regularizer *psi)
     crease_release(psi->ctx, psi);
 }
 
-/* --- one group ---------------------------------------------------------------------------------- */
-
-static crease_shrink family(const crease_regularizer *psi)
+bool crease_regularizer_is_norm(const crease_regularizer *psi)
 {
-    crease_shrink place = { 0 };
-    psi->type->shrink(psi->opts, &place);
-    return place;
+    return (psi->type->flags & CREASE_NORM) && psi->ridge == 0;
 }
 
-double crease_group_value(const crease_regularizer *psi, size_t n, const double *x, double weight)
+/* --- one part ----------------------------------------------------------------------------------- */
+
+/* The type's own scratch comes first, then n doubles for what a ridge changes. */
+static size_t own_work(const crease_part *s)
 {
-    if (!psi->type->shrink) return psi->type->value(psi->opts, n, x, weight);
-    crease_shrink place = family(psi);
-    return crease_shrink_value(&place, n, x, weight);
+    const crease_math *math = s->type->math;
+    return math->work ? (math->work(s) + 15) / 16 * 16 : 0;
 }
 
-double crease_group_residual(const crease_regularizer *psi, size_t n, const double *x, const double *g, double w,
-                             double weight)
+size_t crease_part_work(const crease_regularizer *psi, const crease_part *s)
 {
-    if (!psi->type->shrink) return psi->type->residual(psi->opts, n, x, g, w, weight);
-    crease_shrink place = family(psi);
-    return crease_shrink_residual(&place, n, x, g, w, weight);
+    return own_work(s) + (psi->ridge > 0 ? s->n * sizeof(double) : 0);
 }
 
-double crease_group_dual_norm(const crease_regularizer *psi, size_t n, const double *y, double weight)
+static double *ridge_scratch(const crease_part *s)
 {
-    if (!psi->type->shrink) return psi->type->dual_norm(psi->opts, n, y, weight);
-    crease_shrink place = family(psi);
-    return crease_shrink_dual_norm(&place, n, y, weight);
+    return (double *)((char *)s->work + own_work(s));
 }
 
-double crease_group_scale(const crease_regularizer *psi, size_t n, double weight)
-{
-    if (!psi->type->shrink) return psi->type->scale(psi->opts, n, weight);
-    crease_shrink place = family(psi);
-    return crease_shrink_scale(&place, weight);
-}
-
-void crease_group_signature(const crease_regularizer *psi, size_t n, const double *x, unsigned char *unit)
-{
-    if (psi->type->signature) {
-        psi->type->signature(psi->opts, n, x, unit);
-        return;
-    }
-    bool per_entry = psi->type->flags & CREASE_UNIT_ENTRY;
-    if (!per_entry) unit[0] = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (per_entry) unit[i] = x[i] != 0;
-        else unit[0] |= x[i] != 0;
-    }
-}
-
-void crease_group_margins(const crease_regularizer *psi, size_t n, const double *x, const double *g,
-                          double weight, crease_margin *unit)
-{
-    bool per_entry = psi->type->flags & CREASE_UNIT_ENTRY;
-    if (psi->type->shrink) {
-        crease_shrink place = family(psi);
-        crease_shrink_margins(&place, per_entry, n, x, g, weight, unit);
-    } else if (psi->type->margins) {
-        psi->type->margins(psi->opts, n, x, g, weight, unit);
-    } else {
-        for (size_t i = 0; i < (per_entry ? n : 1); i++) unit[i] = (crease_margin){ NAN, NAN };
-    }
-}
-
-/* --- all groups of a term ----------------------------------------------------------------------- */
-
-size_t crease_groups_largest(const crease_groups *groups)
-{
-    size_t largest = 0;
-    for (size_t g = 0; g < groups->count; g++) {
-        size_t n = crease_group_size(groups, g);
-        if (n > largest) largest = n;
-        if (!groups->start) break; /* strided groups are all of one size */
-    }
-    return largest;
-}
-
-static size_t gather(const crease_groups *groups, size_t g, const double *x, double *out)
-{
-    size_t n = crease_group_size(groups, g);
-    for (size_t k = 0; k < n; k++) out[k] = x[crease_group_entry(groups, g, k)];
-    return n;
-}
-
-static size_t units_of_group(const crease_term *term, size_t g)
-{
-    if (term->psi->type->flags & CREASE_UNIT_ENTRY) return crease_group_size(term->groups, g);
-    return (term->psi->type->flags & CREASE_UNIT_GROUP) != 0;
-}
-
-size_t crease_term_units(const crease_term *term)
-{
-    if (term->psi->type->flags & CREASE_UNIT_ENTRY) return term->groups->entries;
-    return term->psi->type->flags & CREASE_UNIT_GROUP ? term->groups->count : 0;
-}
-
-double crease_term_value(const crease_term *term, const double *x, double *work)
+static double sum_of_squares(size_t n, const double *x)
 {
     double sum = 0;
-    for (size_t g = 0; g < term->groups->count; g++) {
-        size_t n = gather(term->groups, g, x, work);
-        sum += crease_group_value(term->psi, n, work, crease_group_weight(term->groups, g));
-    }
+    for (size_t i = 0; i < n; i++) sum += x[i] * x[i];
     return sum;
 }
 
-void crease_term_signature(const crease_term *term, const double *x, unsigned char *unit, double *work)
+const char *crease_part_refusal(const crease_regularizer *psi, const crease_part *s)
 {
-    if (crease_term_units(term) == 0) return;
-    for (size_t g = 0; g < term->groups->count; g++) {
-        size_t n = gather(term->groups, g, x, work);
-        crease_group_signature(term->psi, n, work, unit);
-        unit += units_of_group(term, g);
-    }
+    (void)psi;
+    const crease_math *math = s->type->math;
+    return math->accepts ? math->accepts(s) : NULL;
 }
 
-double crease_term_residual_sq(const crease_term *term, const double *x, const double *g, double w, double *work)
+double crease_part_value(const crease_regularizer *psi, const crease_part *s, const double *x)
 {
-    double sum = 0, *gradient = work + crease_groups_largest(term->groups);
-    for (size_t k = 0; k < term->groups->count; k++) {
-        size_t n = gather(term->groups, k, x, work);
-        gather(term->groups, k, g, gradient);
-        double r = crease_group_residual(term->psi, n, work, gradient, w, crease_group_weight(term->groups, k));
-        sum += r * r;
-    }
+    double value = psi->scale * s->type->math->value(s, x);
+    return psi->ridge > 0 ? value + 0.5 * psi->ridge * sum_of_squares(s->n, x) : value;
+}
+
+/* The gradient of the smooth part, the ridge counted into it. */
+static const double *with_ridge(const crease_regularizer *psi, const crease_part *s, const double *x,
+                                const double *g, double w)
+{
+    if (psi->ridge == 0) return g;
+    double *sum = ridge_scratch(s);
+    for (size_t i = 0; i < s->n; i++) sum[i] = g[i] + w * psi->ridge * x[i];
     return sum;
 }
 
-void crease_term_margins(const crease_term *term, const double *x, const double *g, crease_margin *unit,
-                         double *work)
+double crease_part_residual(const crease_regularizer *psi, const crease_part *s, const double *x, const double *g,
+                            double w)
 {
-    double *gradient = work + crease_groups_largest(term->groups);
-    if (crease_term_units(term) == 0) return;
-    for (size_t k = 0; k < term->groups->count; k++) {
-        size_t n = gather(term->groups, k, x, work);
-        gather(term->groups, k, g, gradient);
-        crease_group_margins(term->psi, n, work, gradient, crease_group_weight(term->groups, k), unit);
-        unit += units_of_group(term, k);
+    return s->type->math->residual(s, x, with_ridge(psi, s, x, g, w), w * psi->scale);
+}
+
+/* The metric, the ridge counted into it. */
+static const double *ridged_metric(const crease_regularizer *psi, const crease_part *s, const double *d, double w)
+{
+    if (psi->ridge == 0) return d;
+    double *sum = ridge_scratch(s);
+    for (size_t i = 0; i < s->n; i++) sum[i] = d[i] + w * psi->ridge;
+    return sum;
+}
+
+int crease_part_prox(const crease_regularizer *psi, const crease_part *s, const double *c, const double *d,
+                     double w, double *x, crease_prox_info *info)
+{
+    *info = (crease_prox_info){ .exact = true, .unit = info->unit };
+    return s->type->math->prox(s, c, ridged_metric(psi, s, d, w), w * psi->scale, x, info);
+}
+
+double crease_part_dual_norm(const crease_regularizer *psi, const crease_part *s, const double *y)
+{
+    return crease_regularizer_is_norm(psi) ? s->type->math->dual_norm(s, y) / psi->scale : NAN;
+}
+
+/* (a psi)*(y) = a psi*(y/a). With a ridge the conjugate has no such formula. */
+double crease_part_conjugate(const crease_regularizer *psi, const crease_part *s, const double *y)
+{
+    if (!s->type->math->conjugate || psi->ridge > 0 || psi->scale != 1) return NAN;
+    return s->type->math->conjugate(s, y);
+}
+
+double crease_part_scale(const crease_regularizer *psi, const crease_part *s)
+{
+    return psi->scale * s->type->math->scale(s);
+}
+
+size_t crease_part_units(const crease_regularizer *psi, const crease_part *s)
+{
+    (void)psi;
+    if (s->type->math->units) return s->type->math->units(s);
+    if (s->type->flags & CREASE_UNIT_ENTRY) return s->n;
+    return (s->type->flags & CREASE_UNIT_GROUP) != 0;
+}
+
+void crease_part_signature(const crease_regularizer *psi, const crease_part *s, const double *x, crease_unit *unit)
+{
+    size_t units = crease_part_units(psi, s);
+    if (units == 0) return;
+    if (s->type->math->signature) {
+        s->type->math->signature(s, x, unit);
+    } else if (s->type->flags & CREASE_UNIT_ENTRY) {
+        for (size_t i = 0; i < s->n; i++) unit[i] = x[i] != 0;
+    } else {
+        unit[0] = 0;
+        for (size_t i = 0; i < s->n; i++) unit[0] |= x[i] != 0;
     }
+}
+
+size_t crease_part_dimension(const crease_regularizer *psi, const crease_part *s, const double *x,
+                             const crease_unit *unit)
+{
+    size_t units = crease_part_units(psi, s), free_entries = 0;
+    if (units == 0) return s->n;
+    if (s->type->math->dimension) return s->type->math->dimension(s, x, unit);
+    if (units != s->n || !(s->type->flags & CREASE_UNIT_ENTRY)) return unit[0] ? s->n : 0;
+    for (size_t i = 0; i < s->n; i++) free_entries += unit[i] != 0;
+    return free_entries;
+}
+
+void crease_part_margins(const crease_regularizer *psi, const crease_part *s, const double *x, const double *g,
+                         double w, crease_margin *unit)
+{
+    size_t units = crease_part_units(psi, s);
+    if (units == 0) return;
+    if (s->type->math->margins) {
+        s->type->math->margins(s, x, with_ridge(psi, s, x, g, w), w * psi->scale, unit);
+        return;
+    }
+    for (size_t i = 0; i < units; i++) unit[i] = (crease_margin){ NAN, NAN, 0 };
+}
+
+double crease_part_radius(const crease_regularizer *psi, const crease_part *s, const double *c, const double *d,
+                          double w, const double *x)
+{
+    if (!s->type->math->radius) return NAN;
+    return s->type->math->radius(s, c, ridged_metric(psi, s, d, w), w * psi->scale, x);
 }

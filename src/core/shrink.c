@@ -1,7 +1,10 @@
-#include "shrink.h"
-
+/* The shrink family in double, one part at a time: everything about
+ *     psi_g(x) = lambda1 |x|_1 + lambda2 weight |x|_2 + ridge/2 |x|_2^2
+ * that is no oracle. The oracle is a backend kernel; nothing else here is used by it.                   */
 #include <cblas.h>
 #include <math.h>
+
+#include "crease/regularizer.h"
 
 static double norm(size_t n, const double *x)
 {
@@ -37,12 +40,20 @@ static double soft_norm(size_t n, const double *g, double threshold)
     return largest * sqrt(sum);
 }
 
-double crease_shrink_value(const crease_shrink *psi, size_t n, const double *x, double weight)
+static crease_shrink family(const crease_part *s)
 {
-    if (is_zero(n, x)) return 0;
-    if (isinf(weight)) return INFINITY;
-    double size = norm(n, x), sum = psi->lambda2 * weight * size + 0.5 * psi->ridge * size * size;
-    if (psi->lambda1 > 0) sum += psi->lambda1 * cblas_dasum((blasint)n, x, 1);
+    crease_shrink place = { 0 };
+    s->type->shrink(s->opts, &place);
+    return place;
+}
+
+static double value(const crease_part *s, const double *x)
+{
+    crease_shrink psi = family(s);
+    if (is_zero(s->n, x)) return 0;
+    if (isinf(s->weight)) return INFINITY;
+    double size = norm(s->n, x), sum = psi.lambda2 * s->weight * size + 0.5 * psi.ridge * size * size;
+    if (psi.lambda1 > 0) sum += psi.lambda1 * cblas_dasum((blasint)s->n, x, 1);
     return sum;
 }
 
@@ -67,38 +78,50 @@ static double live_residual(const crease_shrink *psi, size_t n, const double *x,
     return sum;
 }
 
-double crease_shrink_residual(const crease_shrink *psi, size_t n, const double *x, const double *g, double w,
-                              double weight)
+static double residual(const crease_part *s, const double *x, const double *g, double w)
 {
-    if (is_zero(n, x)) return zero_residual(psi, n, g, w, weight);
-    if (isinf(weight)) return INFINITY;
-    return live_residual(psi, n, x, g, w, weight);
+    crease_shrink psi = family(s);
+    if (is_zero(s->n, x)) return zero_residual(&psi, s->n, g, w, s->weight);
+    if (isinf(s->weight)) return INFINITY;
+    return live_residual(&psi, s->n, x, g, w, s->weight);
 }
 
 /* The t with |soft(y, t lambda1)| = t lambda2 weight: the left side falls, the right side rises. */
-double crease_shrink_dual_norm(const crease_shrink *psi, size_t n, const double *y, double weight)
+static double dual_norm(const crease_part *s, const double *y)
 {
-    double slope = psi->lambda2 * weight;
-    if (is_zero(n, y) || isinf(weight)) return 0;
-    if (psi->lambda1 == 0) return norm(n, y) / slope;
-    double largest = fabs(y[cblas_idamax((blasint)n, y, 1)]), low = 0, high = largest / psi->lambda1;
+    crease_shrink psi = family(s);
+    double slope = psi.lambda2 * s->weight;
+    if (is_zero(s->n, y) || isinf(s->weight)) return 0;
+    if (psi.lambda1 == 0) return norm(s->n, y) / slope;
+    double largest = fabs(y[cblas_idamax((blasint)s->n, y, 1)]), low = 0, high = largest / psi.lambda1;
     if (slope == 0) return high;
     for (;;) {
         double middle = low + (high - low) / 2;
         if (middle <= low || middle >= high) return high;
-        if (soft_norm(n, y, middle * psi->lambda1) > middle * slope) low = middle;
+        if (soft_norm(s->n, y, middle * psi.lambda1) > middle * slope) low = middle;
         else high = middle;
     }
 }
 
-double crease_shrink_scale(const crease_shrink *psi, double weight)
+/* With a ridge: |soft(soft(y, lambda1), lambda2 weight)|^2 / (2 ridge), the inner soft by entry, the outer by norm. */
+static double conjugate(const crease_part *s, const double *y)
 {
-    return psi->lambda1 + (psi->lambda2 > 0 ? psi->lambda2 * weight : 0);
+    crease_shrink psi = family(s);
+    if (isinf(s->weight)) return 0;
+    double ball = psi.lambda2 > 0 ? psi.lambda2 * s->weight : 0, rest = soft_norm(s->n, y, psi.lambda1) - ball;
+    if (rest <= 0) return 0;
+    return psi.ridge > 0 ? rest / (2 * psi.ridge) * rest : INFINITY;
 }
 
-static crease_margin zero_unit(double slack)
+static double scale(const crease_part *s)
 {
-    return (crease_margin){ .slack = slack, .size = NAN };
+    crease_shrink psi = family(s);
+    return psi.lambda1 + (psi.lambda2 > 0 ? psi.lambda2 * s->weight : 0);
+}
+
+static crease_margin zero_unit(double slack, double threshold)
+{
+    return (crease_margin){ .slack = slack, .size = NAN, .threshold = threshold };
 }
 
 static crease_margin live_unit(double size)
@@ -106,19 +129,81 @@ static crease_margin live_unit(double size)
     return (crease_margin){ .slack = NAN, .size = size };
 }
 
-void crease_shrink_margins(const crease_shrink *psi, bool per_entry, size_t n, const double *x, const double *g,
-                           double weight, crease_margin *unit)
+static void margins(const crease_part *s, const double *x, const double *g, double w, crease_margin *unit)
 {
-    bool zero = is_zero(n, x);
-    double group_slack = psi->lambda2 * weight - (zero ? soft_norm(n, g, psi->lambda1) : 0);
-    if (isinf(weight)) group_slack = INFINITY;
+    crease_shrink psi = family(s);
+    bool zero = is_zero(s->n, x), per_entry = s->type->flags & CREASE_UNIT_ENTRY;
+    double ball = w * psi.lambda2 * s->weight, box = w * psi.lambda1;
+    double group_slack = isinf(s->weight) ? INFINITY : ball - (zero ? soft_norm(s->n, g, box) : 0);
     if (!per_entry) {
-        unit[0] = zero ? zero_unit(group_slack) : live_unit(norm(n, x));
+        unit[0] = zero ? zero_unit(group_slack, ball) : live_unit(norm(s->n, x));
         return;
     }
-    bool by_group = zero && psi->lambda2 * weight > 0; /* the group's ball holds all its entries at zero */
-    for (size_t i = 0; i < n; i++) {
+    bool by_group = zero && ball > 0; /* the group's ball holds all its entries at zero */
+    for (size_t i = 0; i < s->n; i++) {
         if (x[i] != 0) unit[i] = live_unit(fabs(x[i]));
-        else unit[i] = zero_unit(by_group ? group_slack : psi->lambda1 - fabs(g[i]));
+        else unit[i] = by_group ? zero_unit(group_slack, ball) : zero_unit(box - fabs(g[i]), box);
     }
 }
+
+/* soft is nonexpansive, so a group's fate is safe while |e| < ||soft(c, box)| - ball|. Per entry, those of a live group
+ * also keep theirs while |e_i| < ||c_i| - box|.                                                          */
+static double radius(const crease_part *s, const double *c, const double *d, double w, const double *x)
+{
+    crease_shrink psi = family(s);
+    double ball = w * psi.lambda2 * s->weight, box = w * psi.lambda1;
+    (void)d;
+    if (isinf(s->weight)) return INFINITY;
+    bool per_entry = s->type->flags & CREASE_UNIT_ENTRY;
+    double least = ball > 0 || !per_entry ? fabs(soft_norm(s->n, c, box) - ball) : INFINITY;
+    if (!per_entry || (is_zero(s->n, x) && ball > 0)) return least;
+    for (size_t i = 0; i < s->n; i++) least = fmin(least, fabs(fabs(c[i]) - box));
+    return least;
+}
+
+/* --- the oracle: the double kernel on one group ---------------------------------------------------- */
+
+static const crease_backend *kernels(void)
+{
+    const crease_backend *b = NULL;
+    for (size_t i = 0; (b = crease_backend_at(i)); i++)
+        if (b->real_bytes == sizeof(double)) return b;
+    return NULL;
+}
+
+static crease_groups lone_group(const crease_part *s)
+{
+    crease_groups groups = crease_groups_all(0, s->n);
+    groups.uniform_weight = s->weight;
+    return groups;
+}
+
+static size_t work(const crease_part *s)
+{
+    crease_groups groups = lone_group(s);
+    return kernels()->shrink_work(&groups) + 64; /* the kernel wants 64-byte alignment */
+}
+
+static int prox(const crease_part *s, const double *c, const double *d, double w, double *x, crease_prox_info *info)
+{
+    crease_groups groups = lone_group(s);
+    crease_shrink_stats stats = { 0 };
+    crease_shrink_task task = { .n = s->n, .groups = &groups, .c = c, .d = d, .w = w, .psi = family(s),
+                                .rule = CREASE_SECULAR_RECIPROCAL, .max_iters = 200,
+                                .work = (void *)(((uintptr_t)s->work + 63) / 64 * 64) };
+    int code = kernels()->shrink_diag(&task, x, &stats);
+    info->iterations = (unsigned)stats.iterations;
+    return code;
+}
+
+const crease_math crease_math_shrink = {
+    .work = work,
+    .value = value,
+    .residual = residual,
+    .prox = prox,
+    .dual_norm = dual_norm,
+    .conjugate = conjugate,
+    .scale = scale,
+    .margins = margins,
+    .radius = radius,
+};

@@ -7,13 +7,47 @@ crease_shrink_task crease_subproblem_task(const crease_subproblem *p)
 {
     crease_shrink_task task = { .n = p->n, .groups = p->groups, .c = p->c, .d = p->d, .scalar = p->scalar,
                                 .w = p->w };
-    p->psi->type->shrink(p->psi->opts, &task.psi);
+    crease_in_shrink_family(p->psi, &task.psi);
     return task;
+}
+
+bool crease_in_shrink_family(const crease_regularizer *psi, crease_shrink *place)
+{
+    const crease_regularizer_type *type = psi->type;
+    if (!type->shrink || (type->per_entry && type->per_entry(psi->opts))) return false;
+    *place = (crease_shrink){ 0 };
+    type->shrink(psi->opts, place);
+    place->lambda1 *= psi->scale;
+    place->lambda2 *= psi->scale;
+    place->ridge = psi->scale * place->ridge + psi->ridge;
+    return true;
+}
+
+/* Groups matter only by an infinite weight, which forces their entries. */
+static bool has_forced_group(const crease_groups *s)
+{
+    if (!s->weights) return isinf(s->uniform_weight);
+    for (size_t g = 0; g < s->count; g++)
+        if (isinf(s->weights[g])) return true;
+    return false;
+}
+
+bool crease_is_uniform_pieces(const crease_subproblem *p, crease_pieces *penalty)
+{
+    const crease_regularizer_type *type = p->psi->type;
+    const crease_groups *s = p->groups;
+    if (type->math != &crease_math_entries || (type->per_entry && type->per_entry(p->psi->opts))) return false;
+    if (p->psi->ridge > 0 || s->entries != p->n || !s->disjoint || s->count == 0 || has_forced_group(s)) return false;
+    crease_term term = { p->psi, s, NULL };
+    crease_part part = crease_term_part(&term, 0);
+    type->pieces(&part, 0, penalty);
+    return true;
 }
 
 const char *crease_subproblem_outside_family(const crease_subproblem *p)
 {
-    if (!p->psi->type->shrink) return "the regularizer is outside the family of the shrinkage kernels";
+    crease_shrink unused;
+    if (!crease_in_shrink_family(p->psi, &unused)) return "the regularizer is outside the family of the shrinkage kernels";
     if (!p->groups->disjoint) return "the groups overlap";
     return NULL;
 }
@@ -44,6 +78,7 @@ int crease_solve_secular(const crease_subproblem *p, crease_secular_rule rule, u
         .zero_groups = stats.zero_groups,
         .bound = stats.bound,
         .tested = NAN,
+        .exact = true,
     };
     return CREASE_OK;
 }

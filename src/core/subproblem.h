@@ -12,6 +12,13 @@ crease_shrink_task crease_subproblem_task(const crease_subproblem *p);
 int crease_solve_secular(const crease_subproblem *p, crease_secular_rule rule, unsigned max_iters, void *x,
                          void *work, crease_solve_info *info);
 
+/* Whether psi, as it is set, lies in the shrink family: it runs on the kernels then, and place receives its numbers,
+ * scale and ridge included.                                                                              */
+bool crease_in_shrink_family(const crease_regularizer *psi, crease_shrink *place);
+
+/* Whether psi is one penalty made of quadratic pieces for every one of p's n entries, which runs on the kernels. */
+bool crease_is_uniform_pieces(const crease_subproblem *p, crease_pieces *penalty);
+
 /* NULL, or why p lies outside the shrink family. */
 const char *crease_subproblem_outside_family(const crease_subproblem *p);
 

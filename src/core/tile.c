@@ -113,6 +113,8 @@ bool crease_tile_at(const crease_tiling *t, size_t first, crease_tile *tile)
         tile->runs = contiguous(s) ? 1 : s->outer;
     }
     if (s->weights) tile->local.weights = s->weights + first;
+    tile->local.before = s->start ? s->start[first] : first * s->outer * s->inner;
+    tile->local.whole = s->entries;
     tile->n = tile->local.entries;
     return true;
 }

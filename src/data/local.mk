@@ -11,6 +11,7 @@ libcrease_la_SOURCES += \
   src/data/internal.h \
   src/data/libsvm.c \
   src/data/npy.c \
+  src/data/numbers.c \
   src/data/output.c \
   src/data/output.h \
   src/data/planted.c

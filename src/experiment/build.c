@@ -85,8 +85,7 @@ static int build_memory(crease_training *t)
     if (!(t->gradient = crease_alloc(t->ctx, n, t->problem->backend->real_bytes))) return CREASE_ENOMEM;
     size_t largest = 0;
     for (size_t i = 0; i < t->terms.n; i++)
-        if (crease_groups_largest(t->terms.terms[i].groups) > largest)
-            largest = crease_groups_largest(t->terms.terms[i].groups);
+        if (crease_term_work(&t->terms.terms[i]) > largest) largest = crease_term_work(&t->terms.terms[i]);
     t->work = crease_alloc(t->ctx, largest, sizeof *t->work);
     t->order = crease_alloc(t->ctx, t->problem->rows, sizeof *t->order);
     return t->work && t->order ? CREASE_OK : CREASE_ENOMEM;
@@ -160,11 +159,11 @@ int crease_run_folder(crease_ctx *ctx, crease_path path, const char *folder, con
     return crease_path_join(ctx, path, folder, name);
 }
 
-static int grow(crease_ctx *ctx, unsigned char **history, size_t used, size_t room)
+static int grow(crease_ctx *ctx, crease_unit **history, size_t used, size_t room)
 {
-    unsigned char *bigger = crease_alloc(ctx, room, 1);
+    crease_unit *bigger = crease_alloc(ctx, room, sizeof *bigger);
     if (!bigger) return CREASE_ENOMEM;
-    if (*history) memcpy(bigger, *history, used);
+    if (*history) memcpy(bigger, *history, used * sizeof *bigger);
     crease_release(ctx, *history);
     *history = bigger;
     return CREASE_OK;

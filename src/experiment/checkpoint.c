@@ -96,8 +96,8 @@ static void exchange_diagnostics(crease_h5 *h, const crease_training *t)
 static void exchange_history(crease_h5 *h, crease_training *t)
 {
     if (h->code == CREASE_OK) h->code = crease_history_reserve(t, (size_t)t->epoch);
-    crease_h5_item(h, "signatures", H5T_NATIVE_UCHAR, (size_t)t->epoch * t->n_units, t->history);
-    crease_h5_item(h, "signatures_hat", H5T_NATIVE_UCHAR, (size_t)t->epoch * t->n_units,
+    crease_h5_item(h, "signatures", H5T_NATIVE_UINT32, (size_t)t->epoch * t->n_units, t->history);
+    crease_h5_item(h, "signatures_hat", H5T_NATIVE_UINT32, (size_t)t->epoch * t->n_units,
                    t->history_hat);
 }
 

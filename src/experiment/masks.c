@@ -5,8 +5,8 @@
 static void write_signatures(crease_h5 *h, const crease_training *t)
 {
     size_t shape[2] = { (size_t)t->epoch, t->n_units };
-    crease_h5_array(h, "signature", H5T_NATIVE_UCHAR, 2, shape, t->history);
-    crease_h5_array(h, "signature_hat", H5T_NATIVE_UCHAR, 2, shape, t->history_hat);
+    crease_h5_array(h, "signature", H5T_NATIVE_UINT32, 2, shape, t->history);
+    crease_h5_array(h, "signature_hat", H5T_NATIVE_UINT32, 2, shape, t->history_hat);
 }
 
 static void write_weight(crease_h5 *h, const crease_training *t)

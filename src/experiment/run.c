@@ -124,7 +124,7 @@ static double regularization(const crease_training *t)
     return sum;
 }
 
-static void sign(const crease_training *t, const double *x, unsigned char *unit)
+static void sign(const crease_training *t, const double *x, crease_unit *unit)
 {
     for (size_t i = 0; i < t->terms.n; i++) {
         crease_term_signature(&t->terms.terms[i], x, unit, t->work);
@@ -204,8 +204,8 @@ static int finish_epoch(crease_training *t)
     a->backend->to_host(a->n, a->hat, t->hat);
     CREASE_TRY(evaluate(t, epoch, &o));
     CREASE_TRY(crease_history_reserve(t, (size_t)epoch));
-    unsigned char *unit = t->history + (size_t)t->epoch * t->n_units;
-    unsigned char *unit_hat = t->history_hat + (size_t)t->epoch * t->n_units;
+    crease_unit *unit = t->history + (size_t)t->epoch * t->n_units;
+    crease_unit *unit_hat = t->history_hat + (size_t)t->epoch * t->n_units;
     sign(t, t->x, unit);
     sign(t, t->hat, unit_hat);
     o.x = t->x;

@@ -62,7 +62,7 @@ typedef struct crease_training {
     double *x, *hat, *host_gradient, *host_gradient_hat; /* n doubles on the host */
     double *work;                                        /* the largest group */
     size_t n_units;
-    unsigned char *history, *history_hat; /* signatures: room * units, the first epoch of them filled */
+    crease_unit *history, *history_hat; /* signatures: room * units, the first epoch of them filled */
     size_t history_room;
 
     size_t n_columns;

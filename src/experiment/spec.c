@@ -35,9 +35,13 @@ const crease_param crease_term_params[] = {
                         "block of the problem; by default its first; all: the whole vector"),
     CREASE_PARAM_STRING(
         crease_term_spec, groups, "",
-        "elements, rows, cols, all, size:K, channels, filters, or a .npy or .txt file of labels"),
-    CREASE_PARAM_STRING(crease_term_spec, weights, "sqrt_size",
-                        "sqrt_size, one, or a .npy or .txt file of numbers"),
+        "elements, rows, cols, all, size:K, channels, filters, a .npy or .txt file of labels, or lists:FILE with one "
+        "group a line"),
+    CREASE_PARAM_STRING(crease_term_spec, weights, "",
+                        "sqrt_size (by default, where psi is a penalty on groups), one (elsewhere), "
+                        "or a .npy or .txt file of numbers"),
+    CREASE_PARAM_REAL(crease_term_spec, scale, 1, CREASE_GT(0), "factor on the regularizer"),
+    CREASE_PARAM_REAL(crease_term_spec, ridge, 0, CREASE_GE(0), "curvature of a quadratic added to it"),
     CREASE_PARAM_END
 };
 
@@ -64,13 +68,16 @@ static int read_term(crease_ctx *ctx, const crease_node *node, crease_term_spec 
     CREASE_TRY(crease_node_need_map(ctx, node, "a regularizer"));
     CREASE_TRY(crease_choice_read(ctx, node, keys, n, &term->psi));
     CREASE_TRY(crease_node_read_table(ctx, node, crease_term_params, term, "regularizer"));
+    if (!*term->weights)
+        strcpy(term->weights, crease_regularizer_weight_rule((const crease_regularizer_type *)term->psi.type));
     if (*term->groups) return CREASE_OK;
-    if (!(((const crease_regularizer_type *)term->psi.type)->flags & CREASE_SEPARABLE))
+    unsigned flags = ((const crease_regularizer_type *)term->psi.type)->flags;
+    if (flags & (CREASE_GROUPED | CREASE_COUPLED))
         return crease_node_fail(ctx, node, CREASE_EINVAL,
                                 "%s needs groups: elements, rows, cols, all, size:K, "
                                 "channels, filters or a file of labels",
                                 term->psi.type->name);
-    strcpy(term->groups, "elements");
+    strcpy(term->groups, flags & CREASE_SEPARABLE ? "elements" : "all");
     return CREASE_OK;
 }
 

@@ -8,8 +8,6 @@
 #include "crease/data.h"
 #include "files.h"
 
-enum { LARGEST_BYTES = 1 << 30 };
-
 /* --- arrays in files ---------------------------------------------------------------------------- */
 
 static bool ends_with(const char *s, const char *end)
@@ -23,38 +21,12 @@ static bool is_array_file(const char *name)
     return ends_with(name, ".npy") || ends_with(name, ".txt");
 }
 
-/* Numbers with white space between them; "inf" is one. */
-static int parse_numbers(crease_ctx *ctx, const char *path, const char *text, crease_array *array)
-{
-    size_t line = 1, most = strlen(text) / 2 + 1;
-    if (!(array->data = crease_alloc(ctx, most, sizeof(double)))) return CREASE_ENOMEM;
-    for (const char *s = text; *s;) {
-        if (*s == '\n') line++;
-        if (strchr(" \t\r\n,", *s)) {
-            s++;
-            continue;
-        }
-        char *end;
-        array->data[array->n++] = strtod(s, &end);
-        if (end == s || (*end && !strchr(" \t\r\n,", *end)))
-            return crease_fail(ctx, CREASE_EPARSE, "%s:%zu: '%.20s' is not a number", path, line, s);
-        s = end;
-    }
-    return CREASE_OK;
-}
-
 static int read_array(crease_ctx *ctx, const char *name, crease_array *array)
 {
     crease_path path;
-    size_t bytes;
     *array = (crease_array){ .rank = 1 };
     CREASE_TRY(crease_data_find(ctx, name, path, sizeof path));
-    if (ends_with(name, ".npy")) return crease_read_npy(ctx, path, array);
-    char *text = crease_file_read(ctx, path, LARGEST_BYTES, &bytes);
-    if (!text) return crease_ctx_error(ctx)->code;
-    int code = parse_numbers(ctx, path, text, array);
-    crease_release(ctx, text);
-    return code;
+    return crease_read_numbers(ctx, path, array);
 }
 
 static int need_count(crease_ctx *ctx, const char *name, const crease_array *array, size_t n,
@@ -96,6 +68,13 @@ static int groups_from_file(crease_ctx *ctx, const char *name, const crease_bloc
     return code;
 }
 
+static int groups_from_lists(crease_ctx *ctx, const char *name, const crease_block *block, crease_groups *groups)
+{
+    crease_path path;
+    CREASE_TRY(crease_data_find(ctx, name, path, sizeof path));
+    return crease_read_group_lists(ctx, path, block->offset, block->n, groups);
+}
+
 static int weights_from_file(crease_ctx *ctx, const char *name, crease_groups *groups)
 {
     crease_array array;
@@ -133,7 +112,9 @@ static int find_block(crease_ctx *ctx, const crease_problem *p, const char *name
 static int build_groups(crease_ctx *ctx, const crease_term_spec *spec, const crease_block *block,
                         crease_groups *groups)
 {
-    if (is_array_file(spec->groups))
+    if (strncmp(spec->groups, "lists:", 6) == 0)
+        CREASE_TRY(groups_from_lists(ctx, spec->groups + 6, block, groups));
+    else if (is_array_file(spec->groups))
         CREASE_TRY(groups_from_file(ctx, spec->groups, block, groups));
     else
         CREASE_TRY(
@@ -153,6 +134,8 @@ static int build_term(crease_ctx *ctx, const crease_term_spec *spec, const creas
     crease_regularizer *psi = set->psi[i] = crease_regularizer_create(ctx, spec->psi.type->name);
     if (!psi) return crease_ctx_error(ctx)->code;
     if (psi->opts) memcpy(psi->opts, spec->psi.opts, spec->psi.type->opts_size);
+    psi->scale = spec->scale;
+    psi->ridge = spec->ridge;
     set->terms[i] = (crease_term){ psi, groups, block.name };
     return CREASE_OK;
 }

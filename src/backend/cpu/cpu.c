@@ -3,6 +3,7 @@
 #include "vector.h"
 #include "form.h"
 #include "shrink.h"
+#include "entries.h"
 #include "screen.h"
 #include "data.h"
 
@@ -29,6 +30,7 @@ const crease_backend CPU_TABLE = {
     .average = cpu_average,
     .shrink_work = cpu_shrink_work,
     .shrink_diag = cpu_shrink_diag,
+    .pieces_diag = cpu_pieces_diag,
     .shrink_gradient_step = cpu_shrink_gradient_step,
     .shrink_residual = cpu_shrink_residual,
     .shrink_screen = cpu_shrink_screen,

@@ -1,0 +1,310 @@
+#include "overlap.h"
+
+#include <cblas.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { ABSORB_CAP = 500 };
+
+static void carve(crease_overlap *o, crease_arena *arena, const crease_part *s)
+{
+    size_t groups = s->groups->count, entries = s->groups->entries, largest = crease_groups_largest(s->groups);
+    crease_lists_carve(&o->lists, arena, s);
+    double **of_entries[] = { &o->y, &o->last_y }, **of_lists[] = { &o->size, &o->slice, &o->schur }, **of_list[] = { &o->block, &o->block_d };
+    double **of_n[] = { &o->v, &o->last_v, &o->x, &o->diag, &o->gradient, &o->step, &o->rest, &o->direction, &o->image };
+    for (size_t k = 0; k < 2; k++) *of_entries[k] = crease_carve(arena, entries, sizeof(double));
+    for (size_t k = 0; k < 3; k++) *of_lists[k] = crease_carve(arena, groups, sizeof(double));
+    for (size_t k = 0; k < 2; k++) *of_list[k] = crease_carve(arena, largest, sizeof(double));
+    for (size_t k = 0; k < 9; k++) *of_n[k] = crease_carve(arena, s->n, sizeof(double));
+    o->live = crease_carve(arena, groups, 1);
+    o->first = crease_carve(arena, s->n + 1, sizeof(size_t));
+    o->filled = crease_carve(arena, groups, sizeof(size_t));
+    o->inside = crease_carve(arena, groups, sizeof(size_t));
+    o->owner = crease_carve(arena, entries, sizeof(uint32_t));
+    o->crossing = crease_carve(arena, groups, 1);
+    o->marked = crease_carve(arena, s->n, 1);
+}
+
+size_t crease_overlap_work(const crease_part *s)
+{
+    crease_arena arena = { 0 };
+    crease_overlap o;
+    carve(&o, &arena, s);
+    size_t math = crease_overlap_math_work(s);
+    return arena.used > math ? arena.used : math;
+}
+
+/* --- descent over the blocks ------------------------------------------------------------------------ */
+
+/* Block k: what the other multipliers leave of c on the list, split into the new y_k and the rest D x. */
+static bool descend(crease_overlap *o, size_t k)
+{
+    size_t size = crease_list_size(&o->lists, k);
+    const uint32_t *entry = o->lists.entry + o->lists.begin[k];
+    double *y = o->y + o->lists.begin[k], s = 0;
+    for (size_t j = 0; j < size; j++) {
+        size_t i = entry[j];
+        y[j] = o->d[i] > 0 ? o->v[i] + y[j] : o->c[i]; /* d = 0: no other list holds it, and v must be 0 */
+        o->block[j] = y[j];
+        o->block_d[j] = o->d[i];
+    }
+    crease_block kind = crease_block_solve(size, o->block, o->block_d, o->lists.radius[k], &s);
+    if (kind == CREASE_BLOCK_UNBOUNDED) return false;
+    o->live[k] = kind == CREASE_BLOCK_LIVE;
+    for (size_t j = 0; j < size; j++) {
+        o->x[entry[j]] = o->live[k] ? s * o->block[j] : 0;
+        o->v[entry[j]] = o->d[entry[j]] * o->x[entry[j]];
+        if (o->live[k] && o->block_d[j] > 0) y[j] = o->lists.radius[k] * o->block[j];
+    }
+    return true;
+}
+
+static bool sweep(crease_overlap *o)
+{
+    for (size_t k = 0; k < o->lists.count; k++)
+        if (!descend(o, k)) return false;
+    return true;
+}
+
+/* v = c - sum_k y_k afresh, which keeps rounding from adding up. */
+static void refresh(crease_overlap *o)
+{
+    for (size_t i = 0; i < o->lists.n; i++) o->v[i] = o->lists.cover[i] ? o->c[i] : 0;
+    for (size_t e = 0; e < o->lists.total; e++) o->v[o->lists.entry[e]] -= o->y[e];
+    for (size_t i = 0; i < o->lists.n; i++)
+        if (o->d[i] == 0) o->v[i] = 0; /* y holds c there */
+}
+
+/* --- multipliers of the zero lists ------------------------------------------------------------------ */
+
+/* The projection of what is left on zero list k, in the Euclidean metric: where all of c has to be absorbed
+ * it does not matter which, and this one knows no condition number. c itself where d = 0.                */
+static void absorb_into(crease_overlap *o, size_t k)
+{
+    size_t n = crease_list_size(&o->lists, k);
+    const uint32_t *entry = o->lists.entry + o->lists.begin[k];
+    double *y = o->y + o->lists.begin[k];
+    for (size_t j = 0; j < n; j++) o->block[j] = o->d[entry[j]] > 0 ? o->v[entry[j]] + y[j] : 0;
+    double size = cblas_dnrm2((blasint)n, o->block, 1);
+    double factor = size > o->slice[k] ? o->slice[k] / size : 1;
+    for (size_t j = 0; j < n; j++) {
+        if (o->d[entry[j]] == 0) continue;
+        y[j] = factor * o->block[j];
+        o->v[entry[j]] = size > o->slice[k] ? o->block[j] - y[j] : 0;
+    }
+}
+
+/* Where x = 0: |v|, |c|, and the descent <c, v> - sum_k r_k |v_k| of the objective along v, by unit length. */
+static double descent_along_rest(crease_overlap *o, double *rest, double *whole)
+{
+    double *unit = o->step, slope = 0;
+    blasint n = (blasint)o->lists.n;
+    for (size_t i = 0; i < o->lists.n; i++) unit[i] = o->x[i] == 0 && o->lists.cover[i] && o->d[i] > 0 ? o->c[i] : 0;
+    *whole = cblas_dnrm2(n, unit, 1);
+    for (size_t i = 0; i < o->lists.n; i++) unit[i] = unit[i] != 0 ? o->v[i] : 0;
+    *rest = cblas_dnrm2(n, unit, 1);
+    if (*rest == 0) return 0;
+    for (size_t i = 0; i < o->lists.n; i++) {
+        unit[i] /= *rest;
+        if (unit[i] != 0) slope += unit[i] * o->c[i];
+    }
+    for (size_t k = 0; k < o->lists.count; k++) {
+        if (o->size[k] > 0) continue;
+        crease_list_gather(&o->lists, k, unit, o->block);
+        slope -= o->slice[k] * cblas_dnrm2((blasint)crease_list_size(&o->lists, k), o->block, 1);
+    }
+    return slope;
+}
+
+/* y and v carry on by beta times their last move; every block is projected before it is used again. */
+static void extrapolate(crease_overlap *o, double beta)
+{
+    for (size_t e = 0; e < o->lists.total; e++) {
+        double y = o->y[e];
+        o->y[e] += beta * (y - o->last_y[e]);
+        o->last_y[e] = y;
+    }
+    for (size_t i = 0; i < o->lists.n; i++) {
+        double v = o->v[i];
+        o->v[i] += beta * (v - o->last_v[i]);
+        o->last_v[i] = v;
+    }
+}
+
+/* Alternate over the zero lists, with momentum while that helps, until they have absorbed all of c, or what is
+ * left shows that x = 0 is wrong there: then the slope of the objective along it, by unit length, is returned;
+ * else 0.                                                                                               */
+static double absorb(crease_overlap *o)
+{
+    double rest, whole, slope = 0, before = INFINITY;
+    for (unsigned t = 0, since = 0; t < ABSORB_CAP; t++, since++) {
+        for (size_t k = 0; k < o->lists.count; k++)
+            if (o->size[k] == 0) absorb_into(o, k);
+        slope = descent_along_rest(o, &rest, &whole);
+        if (rest <= 4 * DBL_EPSILON * whole) return 0;
+        if (slope >= 0.5 * rest) return slope;
+        if (rest >= before) since = 0;
+        before = rest;
+        extrapolate(o, since / (since + 3.0));
+    }
+    memcpy(o->y, o->last_y, o->lists.total * sizeof(double));
+    return slope > 0.01 * rest ? slope : 0;
+}
+
+/* Along the rest, as far as the quadratic that bounds the objective falls (diag is that of the polish). In the
+ * slice of d = 0 the best x_i is c_i |x'| / slice, x' being the others of the list.                      */
+static void revive(crease_overlap *o, double slope)
+{
+    double curvature = 0;
+    for (size_t i = 0; i < o->lists.n; i++) curvature += o->step[i] * o->step[i] * o->diag[i];
+    for (size_t i = 0; i < o->lists.n; i++)
+        if (o->step[i] != 0) o->x[i] = slope / curvature * o->step[i];
+    for (size_t k = 0; k < o->lists.count; k++) {
+        if (o->size[k] > 0 || o->slice[k] == o->lists.radius[k]) continue;
+        crease_list_gather(&o->lists, k, o->x, o->block);
+        double size = cblas_dnrm2((blasint)crease_list_size(&o->lists, k), o->block, 1);
+        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1]; e++) {
+            size_t i = o->lists.entry[e];
+            if (o->d[i] == 0) o->x[i] = o->c[i] * (size / o->slice[k]);
+        }
+    }
+}
+
+/* --- the certificate -------------------------------------------------------------------------------- */
+
+/* r |x| - <y, x> of list k; adds r |x| to *size. */
+static double list_gap(const crease_overlap *o, size_t k, const double *x, double *size)
+{
+    blasint n = (blasint)crease_list_size(&o->lists, k);
+    const double *y = o->y + o->lists.begin[k];
+    double radius = o->lists.radius[k], sum = 0;
+    crease_list_gather(&o->lists, k, x, o->block);
+    double s = cblas_dnrm2(n, o->block, 1), length = cblas_dnrm2(n, y, 1);
+    if (s == 0) return 0;
+    *size += radius * s;
+    if (length == 0) return radius * s;
+    for (blasint j = 0; j < n; j++) {
+        double off = y[j] / length - o->block[j] / s;
+        sum += off * off;
+    }
+    return s * (fmax(0, radius - length) + 0.5 * length * sum);
+}
+
+/* The bound above at x, with what rounding in |y_g| <= r_g may hide; *size is what it is compared with. */
+static double gap_of(const crease_overlap *o, const double *x, double *size)
+{
+    double gap = 0, norms = 0, energy = 0;
+    for (size_t i = 0; i < o->lists.n; i++) {
+        if (o->d[i] == 0 || !o->lists.cover[i]) continue;
+        double off = o->d[i] * x[i] - o->v[i];
+        gap += 0.5 * off * (off / o->d[i]);
+        energy += 0.5 * x[i] * (o->d[i] * x[i]);
+    }
+    for (size_t k = 0; k < o->lists.count; k++) gap += list_gap(o, k, x, &norms);
+    *size = energy + norms;
+    return gap + 4 * DBL_EPSILON * norms;
+}
+
+/* --- the oracle ------------------------------------------------------------------------------------- */
+
+/* The unpenalized entries into x; why there is no minimizer, or none that can be found. */
+static int check(const crease_overlap *o, double *x)
+{
+    int code = CREASE_OK;
+    for (size_t i = 0; i < o->lists.n; i++) {
+        double c = o->c[i], d = o->d[i];
+        if (!isfinite(c) || !isfinite(d)) return CREASE_ENAN;
+        bool pinned = o->lists.forced[i] || o->lists.cover[i] || c == 0;
+        if (d == 0 && !pinned) code = CREASE_EUNBOUNDED;
+        if (d == 0 && c != 0 && o->lists.cover[i] > 1 && code == CREASE_OK) code = CREASE_ENOTSUP;
+        x[i] = pinned ? 0 : c / d;
+    }
+    return code;
+}
+
+/* Where to begin: x of the last sweep, and zero in every list whose block was. */
+static void begin(crease_overlap *o)
+{
+    for (size_t k = 0; k < o->lists.count; k++) {
+        double flat = 0;
+        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1]; e++) {
+            size_t i = o->lists.entry[e];
+            if (!o->live[k]) o->x[i] = 0;
+            if (o->d[i] == 0) flat = hypot(flat, o->c[i] / o->lists.radius[k]);
+        }
+        o->slice[k] = o->lists.radius[k] * sqrt(fmax(0, (1 - flat) * (1 + flat)));
+    }
+}
+
+/* Multipliers of the polished point: determined in live lists, to be found in the others. */
+static void align(crease_overlap *o)
+{
+    for (size_t k = 0; k < o->lists.count; k++) {
+        double length = 0, factor = 0;
+        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1]; e++) {
+            size_t i = o->lists.entry[e];
+            double u = o->size[k] > 0 && o->d[i] > 0 ? o->x[i] / o->size[k] : 0;
+            o->y[e] = o->d[i] > 0 ? o->lists.radius[k] * u : o->c[i];
+            length += u * u;
+        }
+        if (length > 0) factor = fmin(1, o->slice[k] / (o->lists.radius[k] * sqrt(length)));
+        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1] && factor < 1; e++)
+            if (o->d[o->lists.entry[e]] > 0) o->y[e] *= factor;
+    }
+    refresh(o);
+}
+
+static void keep(const crease_overlap *o, double *x)
+{
+    for (size_t i = 0; i < o->lists.n; i++)
+        if (o->lists.cover[i]) x[i] = o->x[i] == 0 ? 0 : o->x[i];
+}
+
+/* Rounds of: Newton on the live lists, which may drop some; multipliers, which may revive some; the gap. The
+ * objective falls in every round. The numbers are made exact once the lists are right.                   */
+static int iterate(crease_overlap *o, const crease_overlap_opts *opts, double *x, crease_prox_info *info)
+{
+    double enough = 1e-8;
+    unsigned idle = 0;
+    begin(o);
+    info->exact = false;
+    info->gap = INFINITY;
+    for (long t = 1;; t++) {
+        double size;
+        crease_overlap_polish(o, enough);
+        align(o);
+        double slope = absorb(o);
+        refresh(o);
+        double gap = gap_of(o, o->x, &size);
+        idle = gap < 0.5 * info->gap ? 0 : idle + 1;
+        info->iterations++;
+        if (gap <= 2 * info->gap) { /* the numbers get better below what the gap can tell */
+            keep(o, x);
+            info->gap = gap;
+        }
+        bool stuck = idle >= 3 && gap <= 1e-12 * size;
+        if (t >= opts->max_iters || gap <= opts->tol * size || stuck || (slope == 0 && enough == 0)) return CREASE_OK;
+        if (slope > 0) revive(o, slope);
+        else enough = 0;
+    }
+}
+
+int crease_overlap_prox(const crease_part *s, const crease_overlap_opts *opts, bool tree, const double *c,
+                        const double *d, double w, double *x, crease_prox_info *info)
+{
+    crease_arena arena = { s->work, 0 };
+    crease_overlap o = { .c = c, .d = d };
+    carve(&o, &arena, s);
+    if (!crease_lists_build(&o.lists, s, w * opts->lambda, false)) return CREASE_ENOTSUP;
+    if (tree && !crease_lists_compose(&o.lists, NULL)) return CREASE_ENOTSUP;
+    CREASE_TRY(check(&o, x));
+    memset(o.y, 0, o.lists.total * sizeof(double));
+    memset(o.x, 0, s->n * sizeof(double));
+    for (size_t i = 0; i < s->n; i++) o.v[i] = o.lists.cover[i] ? c[i] : 0;
+    if (!sweep(&o)) return CREASE_EUNBOUNDED;
+    info->iterations = 1;
+    if (!crease_lists_compose(&o.lists, d)) return iterate(&o, opts, x, info);
+    keep(&o, x);
+    return CREASE_OK;
+}

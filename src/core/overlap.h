@@ -1,0 +1,61 @@
+/* The oracle of sum_g lambda_g |x_g| with groups that overlap, and what else its members share.
+ *
+ * The dual of  min Q(x) = 1/2 x'Dx - c'x + sum_g r_g |x_g|  is  max -1/2 |v|^2 in the metric D^-1 with
+ * v = c - sum_g y_g, |y_g| <= r_g (v_i = 0 where d_i = 0). For any x and any such y, with R_g = |y_g|,
+ *
+ *     Q(x) - Q* <= 1/2 sum_i (d_i x_i - v_i)^2 / d_i + sum_g (r_g |x_g| - <y_g, x_g>),
+ *     r |x| - <y, x> = |x| ((r - R) + |y - R x/|x||^2 / (2 R)),
+ *
+ * a sum of terms >= 0 that are computed without cancellation. Maximizing over one y_g is exactly one group
+ * lasso in the metric D: descent over the blocks, which is exact in one sweep from the leaves to the root of
+ * a tree where d is constant on every list inside another. Elsewhere it converges linearly; it is used to
+ * find the zero groups, and Newton's method on the others finds the numbers (overlap_polish.c).           */
+#ifndef CREASE_OVERLAP_H
+#define CREASE_OVERLAP_H
+
+#include "lists.h"
+
+typedef struct crease_overlap {
+    crease_lists lists;
+    const double *c, *d;
+    double *y, *last_y;        /* lists.total: multipliers */
+    double *v, *last_v, *x;    /* n; x is 0 on entries in no list */
+    double *block, *block_d;   /* the largest list */
+    double *size, *slice;      /* of every list: |x_k|; radius of the ball where y_i = c_i if d_i = 0 */
+    unsigned char *live;       /* ... whether its last block was */
+    /* of the polish */
+    size_t *first, *filled;    /* n + 1, count: owners of an entry; nonzeros of a list */
+    uint32_t *owner;           /* lists.total */
+    size_t *inside;            /* count */
+    double *schur;             /* count */
+    unsigned char *crossing, *marked; /* count, n */
+    double *diag, *gradient, *step, *rest, *direction, *image; /* n */
+} crease_overlap;
+
+typedef struct crease_overlap_opts {
+    double lambda;
+    long max_iters;
+    double tol;
+} crease_overlap_opts;
+
+size_t crease_overlap_work(const crease_part *s);
+int crease_overlap_prox(const crease_part *s, const crease_overlap_opts *o, bool tree, const double *c,
+                        const double *d, double w, double *x, crease_prox_info *info);
+
+/* Newton's method on the groups that are not zero at o->x: improves x until its squared gradient, relative to that
+ * of c, is `enough` or rounding, adds zeros, and fills size and diag.                                      */
+void crease_overlap_polish(crease_overlap *o, double enough);
+
+/* value, residual, dual norm, margins and structure of the members (overlap_math.c); they share nothing with
+ * the oracle but the lists.                                                                            */
+double crease_overlap_value(const crease_part *s, double lambda, const double *x);
+double crease_overlap_residual(const crease_part *s, double lambda, const double *x, const double *g, double w);
+double crease_overlap_dual_norm(const crease_part *s, double lambda, const double *y);
+void crease_overlap_margins(const crease_part *s, double lambda, const double *x, const double *g, double w,
+                            crease_margin *unit);
+size_t crease_overlap_units(const crease_part *s);
+void crease_overlap_signature(const crease_part *s, const double *x, crease_unit *unit);
+size_t crease_overlap_dimension(const crease_part *s, const double *x, const crease_unit *unit);
+size_t crease_overlap_math_work(const crease_part *s);
+
+#endif

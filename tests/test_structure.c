@@ -1,0 +1,190 @@
+/* Conformance of every registered regularizer: what it says of structure. Signatures, dimensions, margins, and the
+ * radius within which an input may be perturbed without the signature changing.                          */
+#include <math.h>
+#include <string.h>
+
+#include "subproblems.h"
+
+static int set_up(void **state)
+{
+    *state = test_ctx();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    crease_ctx_free(*state);
+    return 0;
+}
+
+static const char *name_of(const test_subproblem *s)
+{
+    return s->psi->type->base.name;
+}
+
+/* --- perturbing one part ---------------------------------------------------------------------------- */
+
+/* One part of a subproblem with its answer, by the member's own oracle. */
+typedef struct {
+    test_subproblem *s;
+    crease_part part;
+    size_t units;
+    double c[64], d[64], x[64], e[64];
+    crease_unit unit[256];
+} lone_part;
+
+static bool take_part(test_subproblem *s, size_t k, lone_part *p)
+{
+    *p = (lone_part){ .s = s, .part = crease_term_part(&s->term, k) };
+    p->part.work = s->work;
+    p->units = crease_part_units(s->psi, &p->part);
+    if (p->part.n > 64 || p->units > 256 || p->units == 0 || p->part.n == 0) return false;
+    for (size_t i = 0; i < p->part.n; i++) {
+        p->c[i] = s->c[crease_part_entry(&s->term, k, i)];
+        p->d[i] = s->d[crease_part_entry(&s->term, k, i)];
+    }
+    return true;
+}
+
+/* The signature of the answer to c + reach e. */
+static void sign_at(lone_part *p, double reach, double *x, crease_unit *unit)
+{
+    double c[64];
+    crease_prox_info info = { .unit = unit };
+    for (size_t i = 0; i < p->part.n; i++) c[i] = p->c[i] + reach * p->e[i];
+    assert_ok(p->s->ctx, crease_part_prox(p->s->psi, &p->part, c, p->d, p->s->p.w, x, &info));
+    if (!(p->s->psi->type->flags & CREASE_UNIT_HIDDEN)) crease_part_signature(p->s->psi, &p->part, x, unit);
+}
+
+static bool keeps(lone_part *p, double reach)
+{
+    double x[64];
+    crease_unit unit[256];
+    sign_at(p, reach, x, unit);
+    return memcmp(unit, p->unit, p->units * sizeof *unit) == 0;
+}
+
+/* Unit directions: to and from the origin, along the signs, along single entries, random ones. */
+static void draw_direction(lone_part *p, size_t trial)
+{
+    size_t n = p->part.n;
+    double length = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (trial < 2) p->e[i] = trial ? p->c[i] : -p->c[i];
+        else if (trial < 4) p->e[i] = copysign(trial == 2 ? 1 : -1, p->c[i]);
+        else if (trial < 4 + 2 * n) p->e[i] = i == (trial - 4) / 2 ? (trial % 2 ? 1 : -1) : 0;
+        else p->e[i] = crease_random_normal(&p->s->random);
+        length = hypot(length, p->e[i]);
+    }
+    for (size_t i = 0; i < n; i++) p->e[i] /= length > 0 ? length : 1;
+}
+
+static void check_radius(test_subproblem *s, double tolerance)
+{
+    lone_part p;
+    (void)tolerance;
+    if (!s->psi->type->math->radius || !s->info.exact) return;
+    for (size_t k = 0; k < crease_term_parts(&s->term) && k < 2; k++) {
+        if (!take_part(s, k, &p)) continue;
+        sign_at(&p, 0, p.x, p.unit);
+        double radius = crease_part_radius(s->psi, &p.part, p.c, p.d, s->p.w, p.x), size = 0;
+        if (isnan(radius)) continue; /* none in this metric */
+        if (radius < 0) fail_msg("%s: radius %g", name_of(s), radius);
+        for (size_t i = 0; i < p.part.n; i++) size = hypot(size, p.c[i]);
+        if (isinf(radius)) radius = 100 * (1 + size);
+        if (radius < 1e-12 * size) continue; /* at a tie */
+        for (size_t trial = 0; trial < crease_test_count(1000) + 4 + 2 * p.part.n; trial++) {
+            draw_direction(&p, trial);
+            if (!keeps(&p, 0.99 * radius)) fail_msg("%s: changed within its radius %g, trial %zu", name_of(s), radius, trial);
+        }
+    }
+}
+
+static void a_stated_radius_holds(void **state)
+{
+    test_for_all(*state, "cpu-f64", 50, false, 0, check_radius);
+}
+
+/* Where the signature first changes along a direction, by bisection; infinite: nowhere within reach. */
+static double flip_distance(lone_part *p)
+{
+    double low = 0, high = 1e-9, size = 0;
+    for (size_t i = 0; i < p->part.n; i++) size = hypot(size, p->c[i]);
+    for (high *= size; keeps(p, high); high *= 4)
+        if (high > 1e3 * size) return INFINITY;
+    for (int k = 0; k < 60; k++) {
+        double middle = low + (high - low) / 2;
+        if (keeps(p, middle)) low = middle;
+        else high = middle;
+    }
+    return high;
+}
+
+/* No radius stated: the distance to the next structure is positive, and grows with the whole problem: c, D and w
+ * times t have the same answer, and t times the distance.                                                */
+static void check_flip_distance(test_subproblem *s, double tolerance)
+{
+    lone_part p;
+    (void)tolerance;
+    if (s->psi->type->math->radius || !s->info.exact || !take_part(s, 0, &p)) return;
+    sign_at(&p, 0, p.x, p.unit);
+    draw_direction(&p, 4 + 2 * p.part.n);
+    double near = flip_distance(&p);
+    if (!(near > 0)) fail_msg("%s: flips at once", name_of(s));
+    for (size_t i = 0; i < p.part.n; i++) {
+        p.c[i] *= 8;
+        p.d[i] *= 8;
+    }
+    s->p.w *= 8;
+    double far = flip_distance(&p);
+    s->p.w /= 8;
+    if (isfinite(near) != isfinite(far) || (isfinite(near) && fabs(far - 8 * near) > 1e-6 * far))
+        fail_msg("%s: flips at %g, and 8 times the problem at %g", name_of(s), near, far);
+}
+
+static void other_members_flip_at_a_distance(void **state)
+{
+    test_for_all(*state, "cpu-f64", 50, false, 0, check_flip_distance);
+}
+
+/* --- signature, dimension, margins -------------------------------------------------------------------- */
+
+/* The signature repeats; the dimension is at most the number of entries; active units have a slack and others a size,
+ * and no answer's slack is negative beyond rounding.                                                     */
+static void check_structure(test_subproblem *s, double tolerance)
+{
+    size_t units = crease_term_units(&s->term);
+    if (units == 0) return;
+    size_t dimension = crease_term_dimension(&s->term, s->x, s->unit, s->work);
+    if (dimension > s->n) fail_msg("%s: dimension %zu of %zu", name_of(s), dimension, s->n);
+    if (!s->psi->type->math->margins || !s->info.exact) return;
+    crease_margin *margin = crease_alloc(s->ctx, units, sizeof *margin);
+    double *h = crease_alloc(s->ctx, s->n, sizeof *h), size = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        h[i] = s->d[i] * s->x[i] - s->c[i];
+        size = fmax(size, fabs(s->c[i]));
+    }
+    crease_term_margins(&s->term, s->x, h, s->p.w, margin, s->work);
+    for (size_t u = 0; u < units; u++) {
+        if (margin[u].slack < -tolerance * (size + s->p.w * 10))
+            fail_msg("%s: unit %zu of an answer has slack %g", name_of(s), u, margin[u].slack);
+        if (margin[u].size < 0) fail_msg("%s: unit %zu has size %g", name_of(s), u, margin[u].size);
+    }
+    crease_release(s->ctx, margin);
+    crease_release(s->ctx, h);
+}
+
+static void structure_is_consistent(void **state)
+{
+    test_for_all(*state, "cpu-f64", 500, false, 1e-10, check_structure);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stated_radius_holds),
+        cmocka_unit_test(other_members_flip_at_a_distance),
+        cmocka_unit_test(structure_is_consistent),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
