@@ -40,8 +40,8 @@ typedef struct crease_sides {
     void *user;
 } crease_sides;
 
-/* How long a row is measured: until so many rounds, or so many ms after the least number of them. Each side is
- * repeated within a round until it takes batch_ms.                                                       */
+/* How long a row is measured: until so many rounds, or so many ms after the least number of them. Each
+ * side is repeated within a round until it takes batch_ms. */
 typedef struct crease_pace {
     int most, least;
     double enough_ms, batch_ms;
@@ -55,7 +55,8 @@ typedef struct crease_times {
 } crease_times;
 
 /* The sides in turn, after calls that warm up. Errors: ENOMEM, and those of work. */
-int crease_bench_time(crease_ctx *ctx, const crease_sides *sides, const crease_pace *pace, crease_times *times);
+int crease_bench_time(crease_ctx *ctx, const crease_sides *sides, const crease_pace *pace,
+                      crease_times *times);
 
 void crease_bench_header(const crease_bench *b);
 /* Fills the times of m, prints its row, and appends it to the CSV. */

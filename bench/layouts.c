@@ -1,5 +1,5 @@
-/* The exact oracle of group_l2, in groups of every layout and size, against one streaming pass that reads c and d
- * and writes x. */
+/* The exact oracle of group_l2, in groups of every layout and size, against one streaming pass that reads
+ * c and d and writes x. */
 #include "bench.h"
 
 #include <math.h>

@@ -71,7 +71,8 @@ static int run_side(const crease_sides *sides, bool work, size_t calls, double *
 }
 
 /* How many calls take as long as a batch; they also warm up. */
-static int count_calls(const crease_sides *sides, bool work, double batch_ms, size_t *calls, double *spent_ms)
+static int count_calls(const crease_sides *sides, bool work, double batch_ms, size_t *calls,
+                       double *spent_ms)
 {
     for (*calls = 1;; *calls *= 2) {
         double ms;
@@ -81,7 +82,8 @@ static int count_calls(const crease_sides *sides, bool work, double batch_ms, si
     }
 }
 
-int crease_bench_time(crease_ctx *ctx, const crease_sides *sides, const crease_pace *pace, crease_times *times)
+int crease_bench_time(crease_ctx *ctx, const crease_sides *sides, const crease_pace *pace,
+                      crease_times *times)
 {
     double *memory = crease_alloc(ctx, 3 * (size_t)pace->most, sizeof *memory), unused = 0;
     if (!memory) return CREASE_ENOMEM;

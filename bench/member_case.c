@@ -6,8 +6,8 @@
 
 /* --- what each member is measured with ------------------------------------------------------------ */
 
-/* How entries are grouped. Entries of a block share one draw of their size, such that the penalty of a block and
- * its c are alike.                                                                                       */
+/* How entries are grouped. Entries of a block share one draw of their size, such that the penalty of a
+ * block and its c are alike. */
 typedef struct {
     const char *name;
     size_t block;
@@ -15,16 +15,17 @@ typedef struct {
 
 enum { MATRIX_ROWS = 64, MATRIX = MATRIX_ROWS * MATRIX_ROWS, RUN = 64, NODE = 8 };
 
-static const layout elements = { "elements", 1 }, all = { "all", 1 }, runs = { "size:64", RUN },
-                    matrices = { "64x64", MATRIX_ROWS }, windows = { "windows", NODE }, tree = { "tree", NODE };
+static const layout elements = { "elements", 1 }, all = { "all", 1 }, runs = { "size:64", RUN };
+static const layout matrices = { "64x64", MATRIX_ROWS };
+static const layout windows = { "windows", NODE }, tree = { "tree", NODE };
 
-/* Settings where the defaults leave nothing to do; all other members are measured as they come. The setting is
- * factor * n^power, rounded up where it grows.                                                           */
+/* Settings where the defaults leave nothing to do; all other members are measured as they come. The
+ * setting is factor * n^power, rounded up where it grows. */
 static const struct choice {
     const char *member, *key;
     double factor, power;
 } choices[] = {
-    /* budgets that all entries share, and the weight of a maximum: fixed ones leave almost nothing of large n */
+    /* budgets that all entries share, and the weight of a maximum: fixed ones leave little of large n */
     { "topk", "k", 0.1, 1 },
     { "ksupport", "k", 0.1, 1 },
     { "simplex", "rho", 0.6, 1 },
@@ -37,6 +38,8 @@ static const struct choice {
     { "rank", "lambda", 0.05, 0 },
     { "fused", "mu", 0.3, 0 },
     { "exclusive", "lambda", 5e-4, 0 },
+    /* equal weights are the l1 norm: let them fall from 2 to 1 */
+    { "slope", "tilt", 1, -1 },
     /* concave parts as wide as the data: beyond them nothing is shrunk, and a jump decides alone */
     { "group_mcp", "gamma", 160, 0 },
     { "group_scad", "a", 160, 0 },
@@ -144,8 +147,8 @@ static int choose_groups(crease_member_case *k, size_t entries, const layout **l
 
 static const double typical_d = 0.1;
 
-/* Of an entry of c that is about as large as its share of the penalty, more where it lies in several groups; of one
- * that constraints of size 1 act on.                                                                     */
+/* Of an entry of c that is about as large as its share of the penalty, more where it lies in several
+ * groups; of one that constraints of size 1 act on. */
 static double typical_c(const crease_member_case *k, const layout *l, size_t part_number)
 {
     crease_term term = { k->psi, &k->groups, NULL };
@@ -156,7 +159,14 @@ static double typical_c(const crease_member_case *k, const layout *l, size_t par
     return l == &all ? 1 : scale * sqrt(groups_of_entry / (double)l->block);
 }
 
-/* Every other block is above the threshold; d is lognormal, as metrics are: a factor of about 20 between its extremes. */
+/* Between half a threshold and one, or above it. */
+static double block_size(size_t block, crease_random *r)
+{
+    double u = crease_random_uniform(r);
+    return block % 2 ? 0.5 + 0.4 * u : 1.1 + 1.9 * u;
+}
+
+/* d is lognormal, as metrics are: a factor of about 20 between its extremes. */
 static void draw(crease_member_case *k, const layout *l, bool scalar)
 {
     crease_term term = { k->psi, &k->groups, NULL };
@@ -166,8 +176,7 @@ static void draw(crease_member_case *k, const layout *l, bool scalar)
         double typical = typical_c(k, l, g);
         size_t n = crease_term_part(&term, g).n;
         for (size_t i = 0; i < n; i++, drawn++) {
-            if (drawn % l->block == 0)
-                size = (drawn / l->block % 2 ? 0.5 : 1.1) + (drawn / l->block % 2 ? 0.4 : 1.9) * crease_random_uniform(&r);
+            if (drawn % l->block == 0) size = block_size(drawn / l->block, &r);
             k->host_c[crease_part_entry(&term, g, i)] = typical * size * crease_random_normal(&r);
         }
     }
@@ -177,11 +186,12 @@ static void draw(crease_member_case *k, const layout *l, bool scalar)
 
 /* --- the case ------------------------------------------------------------------------------------- */
 
-int crease_member_case_make(crease_ctx *ctx, const crease_regularizer_type *type, bool scalar, size_t entries,
-                            crease_member_case *k)
+int crease_member_case_make(crease_ctx *ctx, const crease_regularizer_type *type, bool scalar,
+                            size_t entries, crease_member_case *k)
 {
     const layout *l;
-    *k = (crease_member_case){ .ctx = ctx, .metric = scalar ? "scalar" : "diagonal", .layout = "-", .n = entries };
+    *k = (crease_member_case){ .ctx = ctx, .n = entries, .layout = "-" };
+    k->metric = scalar ? "scalar" : "diagonal";
     k->psi = crease_regularizer_create(ctx, type->base.name);
     k->exact = crease_solver_create(ctx, "exact", NULL);
     if (!k->psi || !k->exact) return crease_ctx_error(ctx)->code;
@@ -213,9 +223,9 @@ int crease_member_case_load(crease_member_case *k, const crease_backend *backend
     backend->from_host(k->n, k->host_c, k->c);
     backend->from_host(k->n, k->host_d, k->d);
     bool scalar = strcmp(k->metric, "scalar") == 0;
-    k->p = (crease_subproblem){ .ctx = k->ctx, .backend = backend, .n = k->n, .c = k->c, .d = scalar ? NULL : k->d,
-                                .scalar = typical_d, .w = 1, .psi = k->psi, .groups = &k->groups,
-                                .paper_scale = 1 };
+    k->p = (crease_subproblem){ .ctx = k->ctx, .backend = backend, .n = k->n, .c = k->c,
+                                .d = scalar ? NULL : k->d, .scalar = typical_d, .w = 1, .psi = k->psi,
+                                .groups = &k->groups, .paper_scale = 1 };
     const crease_solver_type *type = k->exact->type;
     const char *refusal = type->accepts(k->exact, &k->p);
     if (refusal) return crease_fail(k->ctx, CREASE_ENOTSUP, "%s", refusal);

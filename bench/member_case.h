@@ -18,10 +18,10 @@ typedef struct crease_member_case {
     crease_solve_info info; /* of the last solve */
 } crease_member_case;
 
-/* The member's settings, groups and data; then, as often as wanted, the same numbers on a backend. Free in any case.
- * Errors: ENOMEM; ENOTSUP where the oracle does not take the subproblem.                                 */
-int crease_member_case_make(crease_ctx *ctx, const crease_regularizer_type *type, bool scalar, size_t entries,
-                            crease_member_case *k);
+/* The member's settings, groups and data; then, as often as wanted, the same numbers on a backend. Free in
+ * any case. Errors: ENOMEM; ENOTSUP where the oracle does not take the subproblem; those of settings. */
+int crease_member_case_make(crease_ctx *ctx, const crease_regularizer_type *type, bool scalar,
+                            size_t entries, crease_member_case *k);
 int crease_member_case_load(crease_member_case *k, const crease_backend *backend);
 int crease_member_case_solve(crease_member_case *k);
 void crease_member_case_free(crease_member_case *k);

@@ -1,4 +1,5 @@
-/* The exact oracle of every regularizer at growing sizes against one streaming pass that reads c and d and writes x. */
+/* The exact oracle of every regularizer at growing sizes against one streaming pass that reads c and d and
+ * writes x. */
 #include "bench.h"
 
 #include <math.h>
@@ -7,9 +8,9 @@
 
 #include "member_case.h"
 
-/* A row ends after half a second; a member whose row took two stops growing. Batches of this length make what the
- * clock adds to the smallest rows small.                                                                 */
-static const double row_ms = 500, longest_row_ms = 2000, batch_ms = 0.2;
+/* A row ends after half a second; a member stops growing where the next row would take ten at the same time
+ * per entry. Batches of this length make what the clock adds to the smallest rows small. */
+static const double row_ms = 500, longest_row_ms = 10000, batch_ms = 0.2;
 
 enum { LEAST_ROUNDS = 3, VERIFIED_SIZES = 2 };
 
@@ -51,16 +52,19 @@ static int verify(crease_member_case *k)
     if (!k->info.exact) return CREASE_OK;
     CREASE_TRY(crease_certify(&k->p, k->x, &proof));
     if (proof.relative <= enough) return CREASE_OK;
-    return crease_fail(k->ctx, CREASE_ESHORT, "the certificate is %.2g, above %.2g", proof.relative, enough);
+    return crease_fail(k->ctx, CREASE_ESHORT, "the certificate is %.2g, above %.2g", proof.relative,
+                       enough);
 }
 
-static int measure_row(const crease_bench *b, crease_member_case *k, const crease_backend *backend, bool verified,
-                       row *r)
+static int measure_row(const crease_bench *b, crease_member_case *k, const crease_backend *backend,
+                       bool verified, row *r)
 {
-    crease_pace pace = { .most = b->repeats, .least = LEAST_ROUNDS, .enough_ms = row_ms, .batch_ms = batch_ms };
+    crease_pace pace = { .most = b->repeats, .least = LEAST_ROUNDS, .enough_ms = row_ms,
+                         .batch_ms = batch_ms };
+    crease_sides sides = { pass, work, k };
     CREASE_TRY(crease_member_case_load(k, backend));
     if (verified) CREASE_TRY(verify(k));
-    CREASE_TRY(crease_bench_time(k->ctx, &(crease_sides){ pass, work, k }, &pace, &r->times));
+    CREASE_TRY(crease_bench_time(k->ctx, &sides, &pace, &r->times));
     if (!k->info.exact && isfinite(k->info.gap)) add_note(r, "inexact, gap %.1e", k->info.gap);
     else if (!k->info.exact) add_note(r, "inexact, gap unknown");
     return CREASE_OK;
@@ -71,13 +75,14 @@ static int measure_row(const crease_bench *b, crease_member_case *k, const creas
 static void print_header(const crease_bench *b)
 {
     printf("backends");
-    for (size_t i = 0; i < b->n_backends; i++) printf(" %s (%s)", b->backends[i]->name, b->backends[i]->variant);
+    for (size_t i = 0; i < b->n_backends; i++)
+        printf(" %s (%s)", b->backends[i]->name, b->backends[i]->variant);
     printf(", at most %d repeats, one thread, medians\n", b->repeats);
-    printf("%-18s %-8s %-8s %-9s %9s  %10s %8s %9s %7s %5s  %s\n", "member", "groups", "metric", "precision", "n",
-           "ns/elem", "pass", "ratio", "repeats", "iter", "note");
+    printf("%-18s %-8s %-8s %-9s %9s  %10s %8s %9s %7s %5s  %s\n", "member", "groups", "metric",
+           "precision", "n", "ns/elem", "pass", "ratio", "repeats", "iter", "note");
     if (b->csv)
-        fprintf(b->csv, "member,groups,metric,precision,n,ns_per_element,pass_ns_per_element,ratio,repeats,iterations,"
-                        "note\n");
+        fprintf(b->csv, "member,groups,metric,precision,n,ns_per_element,pass_ns_per_element,ratio,repeats,"
+                        "iterations,note\n");
 }
 
 static void quote(FILE *csv, const char *text)
@@ -96,17 +101,20 @@ static void print_row(const crease_bench *b, const char *member, const crease_me
 {
     const char *precision = backend->real_bytes == sizeof(double) ? "f64" : "f32";
     double ns = 1e6 * r->times.work_ms / (double)k->n, pass_ns = 1e6 * r->times.pass_ms / (double)k->n;
+    double ratio = r->times.ratio;
+    int rounds = r->times.rounds;
     printf("%-18s %-8s %-8s %-9s %9zu", member, k->layout, k->metric, precision, k->n);
     if (r->failed) printf("  %10s %8s %9s %7s %5s", "-", "-", "-", "-", "-");
-    else printf("  %10.3f %8.3f %9.2f %7d %5u", ns, pass_ns, r->times.ratio, r->times.rounds, k->info.iterations);
+    else printf("  %10.3f %8.3f %9.2f %7d %5u", ns, pass_ns, ratio, rounds, k->info.iterations);
     printf("%s%s\n", *r->note ? "  " : "", r->note);
     fflush(stdout);
     if (!b->csv) return;
     fprintf(b->csv, "%s,%s,%s,%s,%zu,", member, k->layout, k->metric, precision, k->n);
     if (r->failed) fprintf(b->csv, ",,,,,");
-    else fprintf(b->csv, "%.6g,%.6g,%.6g,%d,%u,", ns, pass_ns, r->times.ratio, r->times.rounds, k->info.iterations);
+    else fprintf(b->csv, "%.6g,%.6g,%.6g,%d,%u,", ns, pass_ns, ratio, rounds, k->info.iterations);
     quote(b->csv, r->note);
     fputc('\n', b->csv);
+    fflush(b->csv); /* what is measured stays, whatever happens to the rest */
 }
 
 /* --- members, metrics, sizes ---------------------------------------------------------------------- */
@@ -115,8 +123,16 @@ typedef struct {
     size_t rows, failed;
 } tally;
 
+/* What the next size will take at least, the call that warms up among the rounds; 0 after the last size. */
+static double next_row_ms(const crease_bench *b, const row *r, size_t at)
+{
+    if (at + 1 >= b->n_sizes) return 0;
+    return (LEAST_ROUNDS + 1) * r->times.work_ms * (double)b->sizes[at + 1] / (double)b->sizes[at];
+}
+
 /* One size in both precisions; whether a larger one is worth its time. */
-static bool measure_size(const crease_bench *b, const crease_regularizer_type *type, bool scalar, size_t at, tally *t)
+static bool measure_size(const crease_bench *b, const crease_regularizer_type *type, bool scalar, size_t at,
+                         tally *t)
 {
     crease_member_case k;
     bool grow = true;
@@ -126,9 +142,10 @@ static bool measure_size(const crease_bench *b, const crease_regularizer_type *t
         int code = made == CREASE_OK ? measure_row(b, &k, b->backends[i], at < VERIFIED_SIZES, &r) : made;
         r.failed = code != CREASE_OK;
         if (r.failed) add_note(&r, "FAILED: %s", crease_ctx_error(b->ctx)->sentence);
-        bool slow = r.times.spent_ms > longest_row_ms;
-        if (slow && at + 1 < b->n_sizes) add_note(&r, "no larger sizes: took %.1f s", 1e-3 * r.times.spent_ms);
-        grow &= !slow;
+        double next_ms = next_row_ms(b, &r, at);
+        if (next_ms > longest_row_ms)
+            add_note(&r, "no larger sizes: the next would take %.0f s", 1e-3 * next_ms);
+        grow &= next_ms <= longest_row_ms;
         print_row(b, type->base.name, &k, b->backends[i], &r);
         t->rows++;
         t->failed += r.failed;
@@ -181,5 +198,6 @@ int crease_bench_oracles(crease_bench *b)
     print_header(b);
     measure_all(b, &t);
     if (t.failed == 0) return CREASE_OK;
-    return crease_fail(b->ctx, CREASE_ESHORT, "%zu of %zu rows failed; their notes say why", t.failed, t.rows);
+    return crease_fail(b->ctx, CREASE_ESHORT, "%zu of %zu rows failed; their notes say why", t.failed,
+                       t.rows);
 }

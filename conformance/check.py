@@ -494,9 +494,9 @@ def judge_objective(verdict, part, x, tolerance):
 
 
 def distance(part, x):
-    """|D^(1/2) (x - expected)| / |D^(-1/2) c|."""
-    c, root = part.case.c[part.at], np.sqrt(part.case.d[part.at])
-    off, scale = size(root * (x - part.case.x[part.at])), size(c / root)
+    """|D^(1/2) (x - expected)| / (|D^(-1/2) c| + |D^(1/2) expected|)."""
+    c, root, expected = part.case.c[part.at], np.sqrt(part.case.d[part.at]), part.case.x[part.at]
+    off, scale = size(root * (x - expected)), size(c / root) + size(root * expected)
     return off / scale if scale > 0 else (0.0 if off == 0 else np.inf)
 
 

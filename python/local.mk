@@ -11,6 +11,7 @@ nobase_dist_pythondata_DATA = \
   python/crease/figures/signatures.py \
   python/crease/figures/stationarity.py \
   python/crease/figures/zoom.py \
+  python/crease/oracles.py \
   python/crease/plot.py \
   python/crease/run.py \
   python/crease/style.py

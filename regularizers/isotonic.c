@@ -1,8 +1,8 @@
 /* Isotonic regression: entries in order. The oracle pools adjacent violators: blocks are kept on a stack,
  * a block's value being sum c / sum d, and merged while one is not above the block before it, which is
- * exact in any diagonal metric, singular ones included. The certificate projects on the tangent cone by a
- * taut string under the least concave majorant of the sums of g. Identification radius: none. The groups'
- * weights are not used. */
+ * exact in any diagonal metric, singular ones included. The certificate projects on the tangent cone: the
+ * taut string above the sums of g, their least concave majorant. Identification radius: none. The weights
+ * of groups are not used, infinite and zero ones included. */
 #include "crease/regularizer.h"
 
 #include <float.h>

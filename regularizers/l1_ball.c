@@ -1,11 +1,11 @@
 /* The weighted l1 ball { sum_i a_i |x_i| <= rho }; weights of groups are not used.
  *
- * The oracle in a diagonal metric: c/d where that is inside, else x_i = sign(c_i) (|c_i| - tau a_i)_+ / d_i with the
- * one tau > 0 that spends rho, which src/core/budget.c finds without sorting; d_i = 0 included. The certificate
- * fits the multiplier to the live entries and lets zeros in, another way to the same equations.
+ * The oracle in a diagonal metric: c/d where that is inside, else x_i = sign(c_i) (|c_i| - tau a_i)_+ / d_i
+ * with the one tau > 0 that spends rho, which src/core/budget.c finds without sorting; d_i = 0 included. The
+ * certificate fits the multiplier to the live entries and lets zeros in, another way to the same equations.
  *
- * Units: one an entry, and one for the sphere, 0 where x is on it. A zero off the sphere is an accident that nothing
- * holds: inside, all units are 1. Identification radius: none.                                             */
+ * Units: one an entry, and one for the sphere, 0 where x is on it. A zero off the sphere is an accident that
+ * nothing holds: inside, all units are 1. Identification radius: none.                                  */
 #include <math.h>
 
 #include "core/budget.h"
@@ -21,7 +21,8 @@ typedef enum { INSIDE, SPHERE, OUTSIDE } place;
 
 static place place_of(const crease_part *s, const double *x)
 {
-    double over = crease_budget_spent(s, x) - ((const crease_budget *)s->opts)->rho, near = crease_budget_near(s);
+    double over = crease_budget_spent(s, x) - ((const crease_budget *)s->opts)->rho;
+    double near = crease_budget_near(s);
     return over < -near ? INSIDE : over <= near ? SPHERE : OUTSIDE; /* a NaN is outside */
 }
 
@@ -55,7 +56,8 @@ static bool is_inside(const crease_part *s, const double *c, const double *d)
     return crease_sum_value(&spent) <= o->rho;
 }
 
-static int prox(const crease_part *s, const double *c, const double *d, double w, double *x, crease_prox_info *info)
+static int prox(const crease_part *s, const double *c, const double *d, double w, double *x,
+                crease_prox_info *info)
 {
     (void)w, (void)info;
     for (size_t i = 0; i < s->n; i++)
@@ -136,15 +138,15 @@ const crease_regularizer_type crease_regularizer_l1_ball = {
     .base = { .name = "l1_ball",
               .summary = "weighted l1 ball: single zero entries once the bound is active",
               .formula = "psi(x) = 0 where sum_i a_i |x_i| <= rho, else infinite",
-              .source = "Duchi, Shalev-Shwartz, Singer, Chandra, ICML 2008; Condat, Math. Program. 158 (2016); split "
-                        "at random pivots as in Kiwiel, JOTA 136 (2008)",
+              .source = "Duchi, Shalev-Shwartz, Singer, Chandra, ICML 2008; Condat, Math. Program. 158 "
+                        "(2016); split at random pivots as in Kiwiel, JOTA 136 (2008)",
               .opts_size = sizeof(crease_budget),
               .params = params },
     .flags = CREASE_CONVEX | CREASE_CONSTRAINT,
     .exact = "any diagonal metric",
     .cost = "expected O(n)",
     .manifold = "points of the sphere with the same support; the inside of the ball",
-    .identification = "on the sphere: mu a_i - |grad f(x*)_i| over the zeros, and mu |a| over the others, mu being the "
-                      "multiplier; inside: the distance of x* from the sphere",
+    .identification = "on the sphere: mu a_i - |grad f(x*)_i| over the zeros, and mu |a| over the others, mu "
+                      "being the multiplier; inside: the distance of x* from the sphere",
     .math = &math,
 };

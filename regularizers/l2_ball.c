@@ -1,12 +1,13 @@
 /* The Euclidean ball { |x|_2 <= rho }; weights of groups are not used.
  *
- * The oracle in a diagonal metric: c/d where that is inside, else x_i = c_i / (d_i + tau) with the tau > 0 of norm rho,
- * the equation of a trust region. With q_i = |c_i| / (rho (d_i + tau)) it reads r(tau) = |q| = 1, and 1/r is
- * concave and increasing (a power mean of exponent -2 of the d_i + tau), so that Newton's method on 1/r = 1 rises
- * to the root from any point left of it; one step is exact where d is constant. It starts at the largest of
- * |c|/rho - max d and the |c_i|/rho - d_i, where no q_i exceeds 1: no square overflows. An entry with d_i = 0 and
- * c_i != 0 puts c/d outside; with c_i = 0 it is zero, and there is no hard case because d >= 0. The certificate
- * projects -g onto the tangent cone, in closed form. Identification radius: none.                          */
+ * The oracle in a diagonal metric: c/d where that is inside, else x_i = c_i / (d_i + tau) with the tau > 0
+ * of norm rho, the equation of a trust region. With q_i = |c_i| / (rho (d_i + tau)) it reads r(tau) = |q| =
+ * 1, and 1/r is concave and increasing (a power mean of exponent -2 of the d_i + tau), so that Newton's
+ * method on 1/r = 1 rises to the root from any point left of it; one step is exact where d is constant. It
+ * starts at the largest of |c|/rho - max d and the |c_i|/rho - d_i, where no q_i exceeds 1: no square
+ * overflows. An entry with d_i = 0 and c_i != 0 puts c/d outside; with c_i = 0 it is zero, and there is no
+ * hard case because d >= 0. The certificate projects -g onto the tangent cone, in closed form.
+ * Identification radius: none.                                                                          */
 #include <float.h>
 #include <math.h>
 
@@ -100,7 +101,8 @@ static double step(size_t n, const double *c, const double *d, double rho, doubl
     return *r > 1 ? *r * *r * (*r - 1) / slope : 0;
 }
 
-static int prox(const crease_part *s, const double *c, const double *d, double w, double *x, crease_prox_info *info)
+static int prox(const crease_part *s, const double *c, const double *d, double w, double *x,
+                crease_prox_info *info)
 {
     double rho = rho_of(s), r, tau, next;
     (void)w;
@@ -110,7 +112,10 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
     if (!isfinite(tau)) return CREASE_ENAN; /* |c|/rho is no number, so neither is the multiplier */
     while ((next = tau + step(s->n, c, d, rho, tau, &r)) > tau && info->iterations++ < MOST_STEPS) tau = next;
     double shrink = tau > 0 ? r : 1; /* r is 1 but for the last bits of tau */
-    for (size_t i = 0; i < s->n; i++) x[i] = fabs(c[i]) / rho > 0 ? c[i] / (d[i] + tau) / shrink + 0.0 : 0; /* no -0 */
+    for (size_t i = 0; i < s->n; i++) {
+        x[i] = 0;
+        if (fabs(c[i]) / rho > 0) x[i] += c[i] / (d[i] + tau) / shrink; /* no -0 */
+    }
     return CREASE_OK;
 }
 
@@ -141,7 +146,8 @@ static size_t dimension(const crease_part *s, const double *x, const crease_unit
 static void margins(const crease_part *s, const double *x, const double *g, double w, crease_margin *unit)
 {
     (void)w;
-    if (place_of(s, x) == INSIDE) unit[0] = (crease_margin){ .slack = NAN, .size = rho_of(s) - norm(s->n, x) };
+    double room = rho_of(s) - norm(s->n, x);
+    if (place_of(s, x) == INSIDE) unit[0] = (crease_margin){ .slack = NAN, .size = room };
     else unit[0] = (crease_margin){ .slack = outward(s, x, g), .size = NAN };
 }
 
@@ -160,14 +166,14 @@ const crease_regularizer_type crease_regularizer_l2_ball = {
     .base = { .name = "l2_ball",
               .summary = "Euclidean ball",
               .formula = "psi(x) = 0 where |x|_2 <= rho, else infinite",
-              .source = "More and Sorensen, SIAM J. Sci. Stat. Comput. 4 (1983): the equation and its reciprocal form",
+              .source = "More and Sorensen, SIAM J. Sci. Stat. Comput. 4 (1983): the equation, reciprocal",
               .opts_size = sizeof(l2_ball_opts),
               .params = params },
     .flags = CREASE_CONVEX | CREASE_CONSTRAINT | CREASE_UNIT_GROUP,
     .exact = "any diagonal metric",
     .cost = "O(n) a Newton step, at most about 15",
     .manifold = "the sphere; the inside of the ball",
-    .identification = "on the sphere: the length of grad f(x*), which the sphere alone holds; inside: the distance of x* "
-                      "from the sphere",
+    .identification = "on the sphere: the length of grad f(x*), which the sphere alone holds; inside: the "
+                      "distance of x* from the sphere",
     .math = &math,
 };

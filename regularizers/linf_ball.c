@@ -1,8 +1,9 @@
-/* The box { |x_i| <= rho a_i } round the origin; a_i = 0 holds an entry at zero, finite weights of groups are not used.
+/* The box { |x_i| <= rho a_i } round the origin; a_i = 0 holds an entry at zero, finite weights of groups
+ * are not used.
  *
- * One flat piece on either side of zero, infinite beyond: its minimizer clips c_i/d_i, whatever the metric, and
- * where d_i = 0 it is the bound on the side of c_i. Value, certificate, units and the identification radius are
- * those of penalties of single entries (src/core/entries.c).                                               */
+ * One flat piece on either side of zero, infinite beyond: its minimizer clips c_i/d_i, whatever the metric,
+ * and where d_i = 0 it is the bound on the side of c_i. Value, certificate, units and the identification
+ * radius are those of penalties of single entries (src/core/entries.c).                                 */
 #include "crease/regularizer.h"
 
 typedef struct {
@@ -40,7 +41,7 @@ const crease_regularizer_type crease_regularizer_linf_ball = {
     .exact = "any diagonal metric",
     .cost = "O(n)",
     .manifold = "vectors with the same entries at the same bounds",
-    .identification = "|grad f(x*)_i| over the entries at a bound; in c, the distance of |c_i| from d_i rho a_i",
+    .identification = "|grad f(x*)_i| over the entries at a bound; in c, what |c_i| is from d_i rho a_i",
     .math = &crease_math_entries,
     .pieces = pieces,
     .per_entry = per_entry,

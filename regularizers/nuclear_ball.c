@@ -79,7 +79,7 @@ static bool project(const crease_part *s, const double *sigma, size_t k, double 
 static void vector_pieces(const crease_part *s, size_t i, crease_pieces *psi)
 {
     (void)i;
-    *psi = (crease_pieces){ .right = { .n = 1, .piece = { { rho_of(s), 0, 0 } } } };
+    *psi = (crease_pieces){ .right = { .n = rho_of(s) > 0, .piece = { { rho_of(s), 0, 0 } } } };
     psi->left = psi->right;
 }
 

@@ -49,7 +49,7 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
 
 static double dual_norm(const crease_part *s, const double *y)
 {
-    return crease_overlap_dual_norm(s, opts_of(s)->lambda, y);
+    return crease_overlap_dual_norm(s, opts_of(s), y);
 }
 
 static double scale(const crease_part *s)

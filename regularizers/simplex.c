@@ -1,10 +1,12 @@
-/* The weighted simplex { x >= 0, sum_i a_i x_i = rho }, an empty part being exempt; weights of groups are not used.
+/* The weighted simplex { x >= 0, sum_i a_i x_i = rho }, an empty part being exempt; weights of groups are
+ * not used.
  *
  * The oracle in a diagonal metric is x_i = (c_i - tau a_i)_+ / d_i with the one tau that spends rho, which
- * src/core/budget.c finds without sorting. Where d_i = 0 the entry with the largest c_i/a_i takes what is left.
- * The certificate fits the multiplier to the live entries and lets zeros in, another way to the same equations.
+ * src/core/budget.c finds without sorting. Where d_i = 0 the entry with the largest c_i/a_i takes what is
+ * left. The certificate fits the multiplier to the live entries and lets zeros in, another way to the same
+ * equations.
  *
- * Identification radius: none.                                                                            */
+ * Identification radius: none.                                                                          */
 #include <math.h>
 
 #include "core/budget.h"
@@ -36,7 +38,8 @@ static double residual(const crease_part *s, const double *x, const double *g, d
     return crease_budget_rest(s, false, x, g, crease_budget_multiplier(s, false, x, g));
 }
 
-static int prox(const crease_part *s, const double *c, const double *d, double w, double *x, crease_prox_info *info)
+static int prox(const crease_part *s, const double *c, const double *d, double w, double *x,
+                crease_prox_info *info)
 {
     (void)w, (void)info;
     for (size_t i = 0; i < s->n; i++)
@@ -93,8 +96,8 @@ const crease_regularizer_type crease_regularizer_simplex = {
     .base = { .name = "simplex",
               .summary = "weighted simplex: nonnegative entries with a given sum",
               .formula = "psi(x) = 0 where x >= 0 and sum_i a_i x_i = rho, else infinite",
-              .source = "Held, Wolfe, Crowder, Math. Program. 6 (1974); Condat, Math. Program. 158 (2016); split at "
-                        "random pivots as in Kiwiel, JOTA 136 (2008)",
+              .source = "Held, Wolfe, Crowder, Math. Program. 6 (1974); Condat, Math. Program. 158 (2016); "
+                        "split at random pivots as in Kiwiel, JOTA 136 (2008)",
               .opts_size = sizeof(crease_budget),
               .params = params },
     .flags = CREASE_CONVEX | CREASE_CONSTRAINT | CREASE_UNIT_ENTRY,

@@ -1,12 +1,12 @@
-/* SLOPE, or the ordered weighted l1 norm: lambda weight sum_j r_j |x|_(j) where |x|_(1) >= |x|_(2) >= ... and the rates
- * r_j = weights_j + tilt (n - j) do not increase. One weight and no tilt make the l1 norm, weights [1, 0, ...] the
- * largest magnitude, one weight and a tilt OSCAR.
+/* SLOPE, or the ordered weighted l1 norm: lambda weight sum_j r_j |x|_(j) where |x|_(1) >= |x|_(2) >= ...
+ * and the rates r_j = weights_j + tilt (n - j) do not increase. One weight and no tilt make the l1 norm,
+ * weights [1, 0, ...] the largest magnitude, one weight and a tilt OSCAR.
  *
- * The oracle, exact in any diagonal metric, splits the entries instead of pooling neighbours: src/core/ordered.c, with
- * the proof. Where all rates are equal entries are apart.
+ * The oracle, exact in any diagonal metric, splits the entries instead of pooling neighbours:
+ * src/core/ordered.c, with the proof. Where all rates are equal entries are apart.
  *
- * The certificate projects -g onto the subdifferential, which is a product of permutahedra, one a set of ties: the
- * distance is read off the least concave majorant of running sums. Identification radius: none.            */
+ * The certificate projects -g onto the subdifferential, which is a product of permutahedra, one a set of
+ * ties: the distance is read off the least concave majorant of running sums. Identification radius: none. */
 #include <math.h>
 
 #include "core/order.h"
@@ -21,8 +21,8 @@ typedef struct {
 
 static const crease_param params[] = {
     CREASE_PARAM_REAL(slope_opts, lambda, 1, CREASE_GE(0), "factor on the norm"),
-    CREASE_PARAM_NUMBERS(slope_opts, weights, "1", CREASE_GE(0), "weights of the magnitudes, largest magnitude first"),
-    CREASE_PARAM_REAL(slope_opts, tilt, 0, CREASE_GE(0), "what every weight is above the next, beside its own"),
+    CREASE_PARAM_NUMBERS(slope_opts, weights, "1", CREASE_GE(0), "weights of the magnitudes, largest first"),
+    CREASE_PARAM_REAL(slope_opts, tilt, 0, CREASE_GE(0), "added to weight j of n: tilt (n - j)"),
     CREASE_PARAM_END,
 };
 
@@ -39,7 +39,7 @@ static const char *accepts(const crease_part *s)
     if (!crease_numbers_fit(&o->weights, s))
         return "weights are neither one number, nor one an entry of a group, nor one an entry of all groups";
     for (size_t j = 0; j + 1 < s->n; j++)
-        if (!(rate(s, j) >= rate(s, j + 1))) return "weights increase somewhere; the largest magnitude has the largest";
+        if (!(rate(s, j) >= rate(s, j + 1))) return "weights increase somewhere";
     return NULL;
 }
 
@@ -116,11 +116,17 @@ static double scale(const crease_part *s)
 
 /* --- certificate ---------------------------------------------------------------------------------- */
 
-/* The squared distance of the values q (keys in falling order, of ranks begin + 1 ... end) from the permutahedron of
- * their rates: sum of the squared slopes of the least concave majorant of S_k = sum_j<=k (q_j - L_j), over steps;
- * of the upward slopes only if what bounds q are sums of magnitudes (zero: ties at x = 0). The corners of the
- * majorant are kept where the values were, their S in `sum`.                                              */
-static double tie_distance_sq(const crease_part *s, double w, size_t begin, size_t end, crease_keyed *item, bool zero)
+static double rise(const crease_sum *from, const crease_sum *to)
+{
+    return (to->hi - from->hi) + (to->lo - from->lo);
+}
+
+/* The squared distance of the values q (keys in falling order, of ranks begin + 1 ... end) from the
+ * permutahedron of their rates: sum of the squared slopes of the least concave majorant of S_k = sum_j<=k
+ * (q_j - L_j), over steps; of the upward slopes only if what bounds q are sums of magnitudes (zero: ties at
+ * x = 0). The corners of the majorant are kept where the values were, their S in `sum`.                 */
+static double tie_distance_sq(const crease_part *s, double w, size_t begin, size_t end, crease_keyed *item,
+                              bool zero)
 {
     crease_sum *sum = (crease_sum *)spare_of(s), at = { 0, 0 }, before = { 0, 0 };
     size_t corners = 0, n = end - begin;
@@ -131,17 +137,16 @@ static double tie_distance_sq(const crease_part *s, double w, size_t begin, size
         while (corners > 0) { /* drop the last corner if it is not above the line past it */
             crease_sum last = sum[corners - 1], first = corners > 1 ? sum[corners - 2] : (crease_sum){ 0, 0 };
             size_t to = item[corners - 1].index, from = corners > 1 ? item[corners - 2].index : 0;
-            double rise = (last.hi - first.hi) + (last.lo - first.lo), next = (at.hi - last.hi) + (at.lo - last.lo);
-            if (rise / (double)(to - from) > next / (double)(k + 1 - to)) break;
+            if (rise(&first, &last) / (double)(to - from) > rise(&last, &at) / (double)(k + 1 - to)) break;
             corners--;
         }
         item[corners].index = k + 1;
         sum[corners++] = at;
     }
     for (size_t j = 0, from = 0; j < corners; from = item[j].index, before = sum[j], j++) {
-        double rise = (sum[j].hi - before.hi) + (sum[j].lo - before.lo);
-        if (zero && rise <= 0) break;
-        distance_sq += rise * (rise / (double)(item[j].index - from));
+        double up = rise(&before, &sum[j]);
+        if (zero && up <= 0) break;
+        distance_sq += up * (up / (double)(item[j].index - from));
     }
     return distance_sq;
 }
@@ -177,7 +182,8 @@ static int soft(const crease_part *s, const double *c, const double *d, double s
     return CREASE_OK;
 }
 
-static int prox(const crease_part *s, const double *c, const double *d, double w, double *x, crease_prox_info *info)
+static int prox(const crease_part *s, const double *c, const double *d, double w, double *x,
+                crease_prox_info *info)
 {
     const slope_opts *o = s->opts;
     double factor = w * s->weight;
@@ -194,8 +200,8 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
 
 /* --- structure ------------------------------------------------------------------------------------ */
 
-/* Zero, or 1 + 2 (number of larger magnitudes), one more if the sign is not that of the first entry of the tie:
- * ties of equal and of opposite sign lie on different manifolds.                                          */
+/* Zero, or 1 + 2 (number of larger magnitudes), one more if the sign is not that of the first entry of the
+ * tie: ties of equal and of opposite sign lie on different manifolds.                                   */
 static void signature(const crease_part *s, const double *x, crease_unit *unit)
 {
     const crease_keyed *item = by_magnitude(s, x);
@@ -219,9 +225,9 @@ static size_t dimension(const crease_part *s, const double *x, const crease_unit
     return (largest + 1) / 2;
 }
 
-/* How far |g_i| of each zero can grow, alone, until some k of them sum to more than the k largest slopes left. With
- * room_k = L_1 + ... + L_k - (k largest |g|), rank r: min of room_k over k >= r, and of room_k-1 + L_k over k < r less
- * |g_i|, ranks and slopes being those after the live entries.                                              */
+/* How far |g_i| of each zero can grow, alone, until some k of them sum to more than the k largest slopes
+ * left. With room_k = L_1 + ... + L_k - (k largest |g|), rank r: min of room_k over k >= r, and of room_k-1
+ * + L_k over k < r less |g_i|, ranks and slopes being those after the live entries.                     */
 static void zero_margins(const crease_part *s, const double *g, double w, size_t begin, crease_keyed *item,
                          crease_margin *unit)
 {
@@ -229,7 +235,7 @@ static void zero_margins(const crease_part *s, const double *g, double w, size_t
     double below = INFINITY, above = INFINITY, *free_above = (double *)spare_of(s);
     for (size_t j = begin; j < s->n; j++) {
         double slope = w * s->weight * rate(s, j), size = item[j].key;
-        free_above[j] = above = fmin(above, crease_sum_value(&room) + slope); /* k = r included: it is the same */
+        free_above[j] = above = fmin(above, crease_sum_value(&room) + slope); /* k = r is room_r once more */
         crease_sum_add(&room, slope);
         crease_sum_add(&room, -size);
         item[j].key = crease_sum_value(&room);
@@ -252,8 +258,8 @@ static void margins(const crease_part *s, const double *x, const double *g, doub
         double size = item[begin].key;
         end = tie_end(s, item, begin);
         double smaller = end < s->n ? item[end].key : 0;
-        for (size_t j = begin; j < end; j++)
-            unit[item[j].index] = (crease_margin){ .slack = NAN, .size = fmin(larger - size, size - smaller) };
+        crease_margin gap = { .slack = NAN, .size = fmin(larger - size, size - smaller) };
+        for (size_t j = begin; j < end; j++) unit[item[j].index] = gap;
         larger = size;
     }
     for (size_t j = begin; j < s->n; j++) {
@@ -281,17 +287,17 @@ static const crease_math math = {
 const crease_regularizer_type crease_regularizer_slope = {
     .base = { .name = "slope",
               .summary = "SLOPE (OWL, OSCAR): zeros and ties of magnitudes",
-              .formula = "psi(x) = lambda sum_g weight_g sum_j (weights_j + tilt (n_g - j)) |x_g|_(j), magnitudes "
-                         "falling",
-              .source = "Bogdan, van den Berg, Sabatti, Su, Candes, AOAS 9 (2015); Zeng and Figueiredo, IEEE SPL 21 "
-                        "(2014); in a metric: splitting as in Groenevelt, EJOR 54 (1991)",
+              .formula = "psi(x) = lambda sum_g weight_g sum_j (weights_j + tilt (n_g - j)) |x_g|_(j), with "
+                         "|x_g|_(1) >= |x_g|_(2) >= ...",
+              .source = "Bogdan, van den Berg, Sabatti, Su, Candes, AOAS 9 (2015); Zeng and Figueiredo, IEEE "
+                        "SPL 21 (2014); in a metric: splitting as in Groenevelt, EJOR 54 (1991)",
               .opts_size = sizeof(slope_opts),
               .params = params },
     .flags = CREASE_CONVEX | CREASE_NORM | CREASE_UNIT_ENTRY,
     .exact = "any diagonal metric",
     .cost = "O(n log n) where d is constant, else O(n log n) a level of splitting, about log2(n) of them",
     .manifold = "vectors with the same order and ties of magnitudes, and the same zeros",
-    .identification = "what the sums of the largest |grad f(x*)_i| over the zeros leave of the slopes; gaps between "
-                      "magnitudes (what holds ties together is not reported)",
+    .identification = "what the sums of the largest |grad f(x*)_i| over the zeros leave of the slopes; gaps "
+                      "between magnitudes (what holds ties together is not reported)",
     .math = &math,
 };

@@ -61,6 +61,11 @@ TESTS += tests/test_pieces
 tests_test_pieces_SOURCES = tests/test_pieces.c tests/support.c
 tests_test_pieces_LDADD = $(test_libs)
 
+check_PROGRAMS += tests/test_calculus
+TESTS += tests/test_calculus
+tests_test_calculus_SOURCES = tests/test_calculus.c tests/subproblems.c tests/support.c
+tests_test_calculus_LDADD = $(test_libs)
+
 check_PROGRAMS += tests/test_structure
 TESTS += tests/test_structure
 tests_test_structure_SOURCES = tests/test_structure.c tests/subproblems.c tests/support.c
@@ -119,10 +124,15 @@ tests_test_chain_structure_SOURCES = tests/test_chain_structure.c tests/chain_su
 tests_test_chain_structure_LDADD = $(test_libs)
 EXTRA_DIST += tests/chain_support.h
 
-check_PROGRAMS += tests/test_members_order
-TESTS += tests/test_members_order
-tests_test_members_order_SOURCES = tests/test_members_order.c tests/support.c
+check_PROGRAMS += tests/test_members_order tests/test_members_budget tests/test_members_balls
+TESTS += tests/test_members_order tests/test_members_budget tests/test_members_balls
+tests_test_members_order_SOURCES = tests/test_members_order.c tests/one_part.c tests/support.c
 tests_test_members_order_LDADD = $(test_libs)
+tests_test_members_budget_SOURCES = tests/test_members_budget.c tests/one_part.c tests/support.c
+tests_test_members_budget_LDADD = $(test_libs)
+tests_test_members_balls_SOURCES = tests/test_members_balls.c tests/one_part.c tests/support.c
+tests_test_members_balls_LDADD = $(test_libs)
+EXTRA_DIST += tests/one_part.h
 
 check_PROGRAMS += tests/test_members_groups tests/test_members_sparse
 TESTS += tests/test_members_groups tests/test_members_sparse

@@ -1,5 +1,5 @@
-/* crease bench oracles: a row for every regularizer, a table that can be read again, and what it says when used
- * wrongly. Times are not judged, only that there are some.                                               */
+/* crease bench oracles: a row for every regularizer, a table that can be read again, and what it says when
+ * used wrongly. Times are not judged, only that there are some. */
 #include "cli_support.h"
 
 #include <math.h>
@@ -52,21 +52,25 @@ static double number(const table *t, size_t row, size_t field)
     char *end;
     double value = strtod(t->field[row][field], &end);
     if (*end || end == t->field[row][field])
-        fail_msg("row %zu, member %s: '%s' is no number", row, t->field[row][MEMBER], t->field[row][field]);
+        fail_msg("row %zu, member %s: '%s' is no number", row, t->field[row][MEMBER],
+                 t->field[row][field]);
     return value;
 }
 
 static void check_header(const table *t)
 {
-    static const char *const names[FIELDS] = { "member", "groups", "metric", "precision", "n", "ns_per_element",
-                                               "pass_ns_per_element", "ratio", "repeats", "iterations", "note" };
+    static const char *const names[FIELDS] = {
+        "member", "groups", "metric", "precision", "n", "ns_per_element", "pass_ns_per_element", "ratio",
+        "repeats", "iterations", "note",
+    };
     for (size_t k = 0; k < FIELDS; k++) assert_string_equal(t->field[0][k], names[k]);
 }
 
 static void check_numbers(const table *t)
 {
     for (size_t r = 1; r < t->rows; r++) {
-        if (strncmp(t->field[r][NOTE], "FAILED", 6) == 0) fail_msg("%s: %s", t->field[r][MEMBER], t->field[r][NOTE]);
+        if (strncmp(t->field[r][NOTE], "FAILED", 6) == 0)
+            fail_msg("%s: %s", t->field[r][MEMBER], t->field[r][NOTE]);
         assert_true(number(t, r, N) >= 900);
         assert_true(number(t, r, NS) > 0 && number(t, r, PASS_NS) > 0);
         assert_true(number(t, r, RATIO) > 0 && isfinite(number(t, r, RATIO)));
@@ -75,13 +79,15 @@ static void check_numbers(const table *t)
     }
 }
 
-static void check_row(const table *t, const char *member, const char *metric, const char *precision, size_t wanted)
+static void check_row(const table *t, const char *member, const char *metric, const char *precision,
+                      size_t wanted)
 {
     size_t found = 0;
     for (size_t r = 1; r < t->rows; r++)
         found += strcmp(t->field[r][MEMBER], member) == 0 && strcmp(t->field[r][METRIC], metric) == 0
                  && strcmp(t->field[r][PRECISION], precision) == 0;
-    if (found != wanted) fail_msg("%s, %s, %s: %zu rows instead of %zu", member, metric, precision, found, wanted);
+    if (found != wanted)
+        fail_msg("%s, %s, %s: %zu rows instead of %zu", member, metric, precision, found, wanted);
 }
 
 static void test_every_member(void **state)
@@ -116,8 +122,8 @@ static void test_choice(void **state)
     static table t;
     cli_result r;
     const char *csv = test_path("choice.csv");
-    CLI_RUN(&r, "bench", "oracles", "--member", "topk", "--member", "l1", "--sizes", "100,1e3", "--backend", "cpu-f64",
-            "--repeats", "2", "--csv", csv);
+    CLI_RUN(&r, "bench", "oracles", "--member", "topk", "--member", "l1", "--sizes", "100,1e3", "--backend",
+            "cpu-f64", "--repeats", "2", "--csv", csv);
     cli_expect(&r, 0, "topk");
     read_table(csv, &t);
     assert_int_equal(t.rows, 5);
@@ -143,8 +149,8 @@ static void test_picture(void **state)
     cli_result r;
     char magic[4] = "";
     const char *picture = test_path("oracles.png");
-    CLI_RUN(&r, "bench", "oracles", "--member", "l1", "--member", "tv1d", "--sizes", "100,1000", "--repeats", "1",
-            "--plot", picture);
+    CLI_RUN(&r, "bench", "oracles", "--member", "l1", "--member", "tv1d", "--sizes", "100,1000",
+            "--repeats", "1", "--plot", picture);
     if (r.status == 2 && strstr(r.err, "CREASE_PYTHON")) skip();
     cli_expect(&r, 0, "tv1d");
     FILE *file = fopen(picture, "rb");
@@ -152,6 +158,10 @@ static void test_picture(void **state)
     assert_int_equal(fread(magic, 1, 4, file), 4);
     assert_memory_equal(magic, "\x89PNG", 4);
     fclose(file);
+    CLI_RUN(&r, "bench", "oracles", "--member", "l1", "--sizes", "100", "--repeats", "1", "--plot",
+            "/nowhere/x.png");
+    assert_int_equal(r.status, 2);
+    assert_non_null(strstr(r.err, "crease: '/nowhere/x.png' was not drawn"));
 }
 
 static void test_wrong_use(void **state)
@@ -200,8 +210,9 @@ static void test_no_python(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_member), cmocka_unit_test(test_choice),    cmocka_unit_test(test_layouts),
-        cmocka_unit_test(test_picture),      cmocka_unit_test(test_wrong_use), cmocka_unit_test(test_no_python),
+        cmocka_unit_test(test_every_member), cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_layouts),      cmocka_unit_test(test_picture),
+        cmocka_unit_test(test_wrong_use),    cmocka_unit_test(test_no_python),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,17 +144,19 @@ static void wide_magnitudes(void **state)
     }
 }
 
-/* A tall entry followed by a tiny one, over and over: the sums of a line must not keep the rounding of
- * what left it. */
+/* Steep entries, then flat ones: what is left of a sum must not keep the rounding of what has gone, be it
+ * lost in one fall or step by step. */
 static void metric_that_falls(void **state)
 {
-    for (size_t k = 0; k < crease_test_count(4000); k++) {
+    for (size_t k = 0; k < crease_test_count(20000); k++) {
         chain s = chain_make(*state, k % 2 ? FUSED : TV, 2 + chain_below(60));
-        double exact = pow(10, 4 * (double)chain_below(8));
-        chain_draw_penalty(&s, k % 3);
+        double steep = pow(10, 4 * (double)chain_below(8)), step = 29 * chain_uniform(), top = 600;
+        bool falls = k % 3;
+        if (!falls) chain_draw_penalty(&s, k % 5);
         for (size_t i = 0; i < s.n; i++) {
-            s.d[i] = chain_below(4) ? exp(chain_normal()) : exact;
-            s.c[i] = chain_normal() * (double)chain_below(3);
+            top = fmax(top - step * (k % 4 < 2 ? 1 : 2 * chain_uniform()), -900);
+            s.d[i] = falls ? exp2(top) : chain_below(4) ? exp(chain_normal()) : steep;
+            s.c[i] = chain_normal() * (falls ? 1 : (double)chain_below(3));
         }
         assert_ok(*state, chain_solve(&s));
         chain_assert_minimal(&s, 1e-14, k);

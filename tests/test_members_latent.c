@@ -55,12 +55,12 @@ static void planted(void **state)
         assert_ok(*state, overlap_solve(&s));
         for (size_t i = 0; i < s.part.n; i++) {
             double far = fabs(s.d[i] * (s.x[i] - x[i]));
-            if ((s.x[i] == 0) != (x[i] == 0) || !(far <= 1e-9 * (fabs(s.c[i]) + s.w)))
-                fail_msg("%zu: %g, not %g", k, s.x[i], x[i]);
+            if ((s.x[i] == 0) != (x[i] == 0) || !(far <= 1e-8 * (fabs(s.c[i]) + s.w)))
+                fail_msg("%zu: %g, not %g: %g of %g, gap %g, %u steps, certificate %g", k, s.x[i], x[i], far, fabs(s.c[i]), s.info.gap, s.info.iterations, overlap_certificate(&s));
         }
         double size = 0.5 * s.w * psi;
         for (size_t i = 0; i < s.part.n; i++) size += s.d[i] * x[i] * x[i];
-        if (!(s.info.gap <= 1e-12 * size)) fail_msg("%zu: gap %g of %g", k, s.info.gap, size);
+        if (!(s.info.gap <= 1e-11 * size)) fail_msg("%zu: gap %g of %g", k, s.info.gap, size);
         if (!(overlap_certificate(&s) <= 1e-11)) fail_msg("%zu: certificate %g", k, overlap_certificate(&s));
         double value = crease_part_value(s.psi, &s.part, x);
         if (!(fabs(value - psi) <= 1e-10 * psi)) fail_msg("%zu: psi %.14g, not %.14g", k, value, psi);

@@ -15,15 +15,22 @@ static void flatten(overlap *s)
             s->d[s->lists.index[e]] = s->d[s->lists.index[s->lists.start[g]]];
 }
 
+/* What rounding of c is worth. */
+static double nothing(const overlap *s)
+{
+    double sum = 0;
+    for (size_t i = 0; i < s->part.n; i++) sum += 1e-26 * s->c[i] * (s->c[i] / s->d[i]);
+    return sum;
+}
+
 /* Within rounding of the lower bound, and the stated gap no less than what the point loses to another. */
 static void check_objective(const overlap *s, const char *what, double allowed)
 {
     double other[MOST];
     long double bound = overlap_reference(s, 30000, other), size = overlap_size(s, s->x);
-    for (size_t i = 0; i < s->part.n; i++) size += 1e-30L * s->c[i] * (s->c[i] / s->d[i]);
     long double found = overlap_objective(s, s->x), excess = found - overlap_objective(s, other);
-    if (!(found - bound <= allowed * size)) fail_msg("%s: %Lg above, of %Lg", what, found - bound, size);
-    if (!(excess <= s->info.gap + 1e-15L * size)) fail_msg("%s: %Lg to gain, gap %g", what, excess, s->info.gap);
+    if (allowed < 1 && !(found - bound <= allowed * size + nothing(s))) fail_msg("%s: %Lg above, of %Lg", what, found - bound, size);
+    if (!(excess <= s->info.gap + 1e-15L * size + nothing(s))) fail_msg("%s: %Lg to gain, gap %g", what, excess, s->info.gap);
 }
 
 static void tree_against_reference(void **state)
@@ -48,7 +55,8 @@ static void overlap_against_reference(void **state)
         overlap s = overlap_make(*state, "overlap_l2", &l, weights[k % 3]);
         overlap_draw(&s, spreads[k % 2]);
         assert_ok(*state, overlap_solve(&s));
-        assert_true(s.info.gap <= 1e-13 * (double)overlap_size(&s, s.x));
+        if (!(s.info.gap <= 1e-13 * (double)overlap_size(&s, s.x) + nothing(&s)))
+            fail_msg("%zu: gap %g of %Lg, %u rounds", k, s.info.gap, overlap_size(&s, s.x), s.info.iterations);
         check_objective(&s, "overlap", 1e-9);
         overlap_free(&s);
     }
@@ -82,7 +90,7 @@ static double distance(const overlap *s, const double *x)
     return far / largest;
 }
 
-/* A root over a child whose d is not constant: composition is wrong by more than a tenth of a percent. */
+/* A root over a child whose d is not constant: composition is wrong by a fifth. */
 static void composition_trap(void **state)
 {
     lists l = { 0 };
@@ -91,14 +99,14 @@ static void composition_trap(void **state)
     lists_add(&l, 2, (uint32_t[]){ 0, 1 });
     for (unsigned flat = 0; flat < 2; flat++) {
         overlap s = overlap_make(*state, "tree_l2", &l, 1);
-        memcpy(s.c, (double[]){ 3, 3, 2, -1 }, 4 * sizeof(double));
-        memcpy(s.d, (double[]){ 1, flat ? 1 : 50, 3, 0.5 }, 4 * sizeof(double));
+        memcpy(s.c, (double[]){ 3, 8, 0.5, -1 }, 4 * sizeof(double));
+        memcpy(s.d, (double[]){ 0.1, flat ? 0.1 : 10, 1, 1 }, 4 * sizeof(double));
         assert_ok(*state, overlap_solve(&s));
         compose(&s, x);
         assert_true(overlap_certificate(&s) <= 1e-15);
         assert_int_equal(s.info.exact, flat);
         if (flat) assert_true(distance(&s, x) <= 1e-14);
-        else assert_true(distance(&s, x) > 1e-3 && overlap_objective(&s, x) > overlap_objective(&s, s.x) + 1e-3);
+        else assert_true(distance(&s, x) > 0.2 && overlap_objective(&s, x) > overlap_objective(&s, s.x) + 0.04);
         overlap_free(&s);
     }
 }
@@ -187,7 +195,7 @@ static void planted(void **state)
             double far = fabs(s.d[i] * (s.x[i] - x[i])), size = fabs(s.c[i]) + s.w;
             if ((s.x[i] == 0) != (x[i] == 0) || !(far <= 1e-9 * size)) fail_msg("%zu: %g, not %g", k, s.x[i], x[i]);
         }
-        if (!(s.info.gap <= 1e-13 * (double)overlap_size(&s, x))) fail_msg("%zu: gap %g", k, s.info.gap);
+        if (!(s.info.gap <= 1e-13 * (double)overlap_size(&s, x) + nothing(&s))) fail_msg("%zu: gap %g", k, s.info.gap);
         if (!(overlap_certificate(&s) <= 1e-11)) fail_msg("%zu: certificate %g", k, overlap_certificate(&s));
         overlap_free(&s);
     }
@@ -202,7 +210,7 @@ static void gap_is_a_bound(void **state)
         assert_ok(*state, crease_regularizer_set(s.psi, "max_iters", "1"));
         overlap_draw(&s, 1e3);
         assert_ok(*state, overlap_solve(&s));
-        check_objective(&s, "early", INFINITY);
+        check_objective(&s, "early", 1);
         overlap_free(&s);
     }
 }
@@ -255,8 +263,8 @@ static void dual_norms(void **state)
             s.g[i] = covered ? s.c[i] - s.d[i] * x[i] : 0;
         }
         double found = crease_part_dual_norm(s.psi, &s.part, s.g);
-        if (any && !(fabs(found - 1) <= 1e-10)) fail_msg("%zu: %.14g", k, found);
-        if (!any) assert_true(found <= 0.5 * (1 + 1e-10));
+        if (any && !(fabs(found - 1) <= 1e-7)) fail_msg("%zu: %.14g", k, found);
+        if (!any) assert_true(found <= 0.5 * (1 + 1e-12));
         overlap_free(&s);
     }
 }

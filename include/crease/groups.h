@@ -83,6 +83,9 @@ static inline double crease_group_weight(const crease_groups *s, size_t g)
     return s->weights ? s->weights[g] : s->uniform_weight;
 }
 
+/* Whether the groups, one after the other, are the positions 0 .. n-1 in order. */
+bool crease_groups_are_in_order(const crease_groups *groups, size_t n);
+
 /* One past the largest position that any group touches; 0 without entries. */
 size_t crease_groups_extent(const crease_groups *groups);
 

@@ -191,6 +191,8 @@ size_t crease_term_parts(const crease_term *term);
 crease_part crease_term_part(const crease_term *term, size_t k);
 /* Position in the flat vector of entry i of part k. */
 size_t crease_part_entry(const crease_term *term, size_t k, size_t i);
+/* Whether the entries of part k follow each other in the flat vector, from *at on. */
+bool crease_part_is_consecutive(const crease_term *term, size_t k, size_t *at);
 size_t crease_part_work(const crease_regularizer *psi, const crease_part *s); /* bytes, for the functions below */
 
 /* NULL, or why psi does not act on this part, in words. */

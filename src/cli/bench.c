@@ -45,7 +45,8 @@ static int read_sizes(crease_ctx *ctx, const char *text, crease_bench *b)
         double size;
         size_t length = strcspn(at, ",");
         if (b->n_sizes == CREASE_BENCH_MOST_SIZES)
-            return crease_fail(ctx, CREASE_ERANGE, "--sizes takes at most %d numbers", CREASE_BENCH_MOST_SIZES);
+            return crease_fail(ctx, CREASE_ERANGE, "--sizes takes at most %d numbers",
+                               CREASE_BENCH_MOST_SIZES);
         snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1), at);
         CREASE_TRY(crease_cli_number(ctx, "--sizes", word, 8, 1e9, &size));
         b->sizes[b->n_sizes++] = (size_t)size;
@@ -68,8 +69,10 @@ static int find_backends(crease_ctx *ctx, const char *name, crease_bench *b)
 static int check_picture(crease_ctx *ctx, const char *path)
 {
     const char *dot = strrchr(path, '.');
-    if (dot && (strcmp(dot, ".png") == 0 || strcmp(dot, ".svg") == 0 || strcmp(dot, ".pdf") == 0)) return CREASE_OK;
-    return crease_fail(ctx, CREASE_EINVAL, "--plot is '%s', which ends in none of .png, .svg and .pdf", path);
+    if (dot && (strcmp(dot, ".png") == 0 || strcmp(dot, ".svg") == 0 || strcmp(dot, ".pdf") == 0))
+        return CREASE_OK;
+    return crease_fail(ctx, CREASE_EINVAL, "--plot is '%s', which ends in none of .png, .svg and .pdf",
+                       path);
 }
 
 static int prepare_oracles(crease_ctx *ctx, const request *q, crease_bench *b)
@@ -87,7 +90,8 @@ static int prepare_others(crease_ctx *ctx, const request *q, crease_bench *b)
 {
     double n;
     if (q->members.n || q->sizes || q->plot)
-        return crease_fail(ctx, CREASE_EINVAL, "--member, --sizes and --plot are for oracles, not for %s", q->word);
+        return crease_fail(ctx, CREASE_EINVAL, "--member, --sizes and --plot are for oracles, not for %s",
+                           q->word);
     CREASE_TRY(crease_cli_number(ctx, "--entries", q->entries ? q->entries : "2400000", 4608, 1e9, &n));
     b->entries = (size_t)n;
     b->backend = crease_backend_find(ctx, q->backend ? q->backend : "cpu-f32");
@@ -122,7 +126,8 @@ static int measure_and_draw(crease_bench *b, const request *q)
     const char *python;
     if (q->plot) CREASE_TRY(crease_cli_find_python(b->ctx, &python));
     if (q->csv || q->plot) b->csv = q->csv ? fopen(q->csv, "w+") : tmpfile();
-    if (q->csv && !b->csv) return crease_fail(b->ctx, CREASE_EIO, "cannot write '%s': %s", q->csv, strerror(errno));
+    if (q->csv && !b->csv)
+        return crease_fail(b->ctx, CREASE_EIO, "cannot write '%s': %s", q->csv, strerror(errno));
     if (q->plot && !b->csv)
         return crease_fail(b->ctx, CREASE_EIO, "cannot make a temporary file: %s", strerror(errno));
     int code = measure(b, q->word);
@@ -160,7 +165,8 @@ int crease_cmd_bench(crease_ctx *ctx, int argc, char **argv)
         { .name = "backend", .value = "NAME", .text = &q.backend,
           .doc = "cpu-f32, cpu-f64 or, for oracles, both; default both for oracles, else cpu-f32" },
         { .name = "repeats", .value = "N", .text = &q.repeats,
-          .doc = "rounds of each row; default 31. Rows of oracles end after half a second, but not before the third" },
+          .doc = "rounds of each row; default 31. Rows of oracles end after half a second, but not before "
+                 "the third" },
         { .name = "entries", .value = "N", .text = &q.entries,
           .doc = "parameters of the synthetic problems (layouts, steps); default 2400000" },
         { .name = "data", .value = "DIR", .text = &q.data, .doc = "where data is looked for first (epoch)" },
@@ -172,8 +178,8 @@ int crease_cmd_bench(crease_ctx *ctx, int argc, char **argv)
     const crease_usage usage = {
         .synopsis = "crease bench {oracles|layouts|steps|epoch} [OPTION]...",
         .about = "Measures, on one thread and side by side in one run:\n"
-                 "oracles: the exact oracle of every regularizer at growing sizes, per entry, against a pass that\n"
-                 "         reads c and d and writes x;\n"
+                 "oracles: the exact oracle of every regularizer at growing sizes, per entry, against a\n"
+                 "         pass that reads c and d and writes x;\n"
                  "layouts: that of group_l2 for groups of every layout and size against the same pass;\n"
                  "steps: a RAMDA step against a pass over its arrays;\n"
                  "epoch: a RAMDA epoch of softmax regression against its bare products.\n"

@@ -68,11 +68,11 @@ int crease_cli_find_kind(crease_ctx *ctx, const char *word, crease_kind *kind);
 int crease_cli_number(crease_ctx *ctx, const char *what, const char *text, double lo, double hi,
                       double *value);
 
-/* The Python that draws, its module path set; ENOTFOUND when there is none, or it lacks what drawing needs. */
+/* The Python that draws, its module path set. ENOTFOUND: there is none, or it lacks what drawing needs. */
 int crease_cli_find_python(crease_ctx *ctx, const char **python);
 
-/* Run argv to its end and give its exit status (128 + signal where one ended it); input: a descriptor that becomes
- * its standard input, or -1; quiet: without its standard error. Errors: ENOTFOUND, EIO. */
+/* Run argv to its end and give its exit status (128 + signal where one ended it). input: a descriptor that
+ * becomes its standard input, or -1; quiet: without its standard error. Errors: ENOTFOUND, EIO. */
 int crease_cli_run_python(crease_ctx *ctx, const char *const *argv, int input, bool quiet, int *status);
 
 /* The error of a Python that does not start, given errno. */

@@ -76,17 +76,20 @@ static int keep_case(export_job *job, const crease_case *k, size_t number, membe
     return CREASE_OK;
 }
 
-/* A case that the member refuses, or that has no minimizer, is left out; its number stays free. */
+/* A case that the member refuses, or that is said to have no minimizer, is left out; its number stays free. */
 static int export_case(export_job *job, const crease_regularizer_type *type, size_t number,
                        member_arrays *a)
 {
     crease_case k;
     int code = crease_case_draw(job->ctx, type, job->seed, number, &k);
     if (code == CREASE_OK) code = crease_case_solve(&k);
-    if (code == CREASE_OK)
+    if (code == CREASE_OK) {
         code = keep_case(job, &k, number, a);
-    else if (code == CREASE_EUNBOUNDED || code == CREASE_ENOTSUP)
+    } else if (code == CREASE_EUNBOUNDED || code == CREASE_ENOTSUP) {
+        crease_log(job->ctx, CREASE_LOG_WARNING, "%s/%zu is left out: %s", type->base.name, number,
+                   crease_ctx_error(job->ctx)->sentence);
         code = CREASE_OK;
+    }
     crease_case_clear(&k);
     return code;
 }

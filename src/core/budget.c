@@ -1,16 +1,16 @@
-/* The budget's oracle. With y_i = a_i |x_i|, key_i = c_i/a_i (|c_i|/a_i where signs are free) and rate_i = a_i^2/d_i,
- * stationarity reads y_i = rate_i (key_i - tau)_+ for one multiplier tau, and the y_i sum to rho.
+/* The budget's oracle. With y_i = a_i |x_i|, key_i = c_i/a_i (|c_i|/a_i where signs are free) and rate_i =
+ * a_i^2/d_i, stationarity reads y_i = rate_i (key_i - tau)_+ for one multiplier tau, and the y_i sum to rho.
  *
- * The sum is convex and falls in tau, linear between keys. The smallest key above tau is found by splitting at random
- * keys, expected O(n) (Kiwiel, J. Optim. Theory Appl. 136 (2008)). That key is the base from which all else is counted:
- * with gap_i = base - key_i and level = base - tau,
+ * The sum is convex and falls in tau, linear between keys. The smallest key above tau is found by splitting
+ * at random keys, expected O(n) (Kiwiel, J. Optim. Theory Appl. 136 (2008)). That key is the base from which
+ * all else is counted: with gap_i = base - key_i and level = base - tau,
  *     y_i = rate_i (level - gap_i)_+,   sum_i rate_i (level - gap_i)_+ = rho,
- * both level and -gap_i being >= 0 for active entries: nothing cancels, however far rho is below the keys or the keys
- * are apart. Newton's method in doubled precision, whose active sets shrink from its second step on, ends at
- * the level; it takes one step unless rounding misled the splits.
+ * both level and -gap_i being >= 0 for active entries: nothing cancels, however far rho is below the keys or
+ * the keys are apart. Newton's method in doubled precision, whose active sets shrink from its second step
+ * on, ends at the level; it takes one step unless rounding misled the splits.
  *
- * Entries with d_i = 0 cost nothing at tau = key_i and are unlimited: tau is no lower than the best of their keys, and
- * that entry takes what the others leave.                                                                */
+ * Entries with d_i = 0 cost nothing at tau = key_i and are unlimited: tau is no lower than the best of their
+ * keys, and that entry takes what the others leave.                                                     */
 #include "budget.h"
 
 #include <float.h>
@@ -37,7 +37,7 @@ double crease_budget_spent(const crease_part *s, const double *x)
 
 double crease_budget_near(const crease_part *s)
 {
-    return 16 * s->roundoff * budget(s); /* storing is one rounding an entry; a few more were made to get there */
+    return 16 * s->roundoff * budget(s); /* storing x is one rounding an entry; a few more come before */
 }
 
 size_t crease_budget_work(const crease_part *s)
@@ -59,12 +59,12 @@ static double rate_of(const crease_part *s, const double *d, size_t i)
     return fmax(a / d[i] * a, 1 / FLATTEST);
 }
 
-/* The entries that can be active, in key and rate: those above what tau is known to reach. That is 0 where signs are
- * free, the key of a flat entry, and key - rho/rate, at which an entry alone would spend rho (and surely a little
- * less, for rounding). *floor: the first two if they may be tau itself, else -INFINITY; *flat: the first entry with that
- * key, else n.                                                                                            */
-static size_t collect(const crease_part *s, bool signs, const double *c, const double *d, double *key, double *rate,
-                      double *floor, size_t *flat)
+/* The entries that can be active, in key and rate: those above what tau is known to reach. That is 0 where
+ * signs are free, the key of a flat entry, and key - rho/rate, at which an entry alone would spend rho (and
+ * surely a little less, for rounding). *floor: the first two if they may be tau itself, else -INFINITY;
+ * *flat: the first entry with that key, else n.                                                         */
+static size_t collect(const crease_part *s, bool signs, const double *c, const double *d, double *key,
+                      double *rate, double *floor, size_t *flat)
 {
     double known = signs ? 0 : -INFINITY;
     size_t n = 0, kept = 0;
@@ -124,7 +124,8 @@ static double pivot(const double *key, size_t lo, size_t hi, uint64_t *state)
 }
 
 /* Order [lo, hi) as key > at, == at, < at. */
-static void partition(double *key, double *rate, size_t lo, size_t hi, double at, size_t *above, size_t *below)
+static void partition(double *key, double *rate, size_t lo, size_t hi, double at, size_t *above,
+                      size_t *below)
 {
     size_t high = lo, low = hi;
     for (size_t i = lo; i < low;) {
@@ -142,10 +143,11 @@ static void partition(double *key, double *rate, size_t lo, size_t hi, double at
     *below = low;
 }
 
-/* The smallest key above tau, n > 0; *level: how far above. [0, lo) is active, [hi, n) is not, [lo, hi) is open. */
+/* The smallest key above tau, n > 0; *level: how far above. [0, lo) is active, [hi, n) is not, [lo, hi) is
+ * open.                                                                                                 */
 static double find_base(size_t n, double *key, double *rate, double rho, double *level)
 {
-    double base = INFINITY, spent = 0, sum = 0; /* spent at tau = base by the active entries, and their rates */
+    double base = INFINITY, spent = 0, sum = 0; /* by the active entries at tau = base, and their rates */
     uint64_t state = n;
     for (size_t lo = 0, hi = n; lo < hi;) {
         double at = pivot(key, lo, hi, &state), more = 0, rates = 0;
@@ -229,8 +231,9 @@ static double fit(const crease_part *s, bool signs, const double *x, const doubl
     return crease_sum_value(&pulls) / crease_sum_value(&squares);
 }
 
-/* The root of  sum over live of a (pull - mu a) + sum over zeros of a (pull - mu a)_+: Newton's method on a convex
- * decreasing function, which increases from the fit to the live entries alone and drops zeros as it goes. */
+/* The root of  sum over live of a (pull - mu a) + sum over zeros of a (pull - mu a)_+: Newton's method on a
+ * convex decreasing function, which increases from the fit to the live entries alone and drops zeros as it
+ * goes.                                                                                                 */
 double crease_budget_multiplier(const crease_part *s, bool signs, const double *x, const double *g)
 {
     double mu = fit(s, signs, x, g, INFINITY);

@@ -18,12 +18,13 @@ double crease_budget_spent(const crease_part *s, const double *x);
 /* The most that storing x moves a sum near rho. */
 double crease_budget_near(const crease_part *s);
 
-/* argmin 1/2 x'Dx - c'x with the budget spent exactly, d >= 0: expected O(n), no sort. Needs crease_budget_work. */
+/* argmin 1/2 x'Dx - c'x with the budget spent exactly, d >= 0: expected O(n), no sort. Needs
+ * crease_budget_work.                                                                                   */
 void crease_budget_project(const crease_part *s, bool signs, const double *c, const double *d, double *x);
 size_t crease_budget_work(const crease_part *s);
 
-/* For x that spends the budget: the mu for which mu a is what the subdifferential takes off -g, unrestricted in
- * sign; the pull of entry i, to be compared with mu a_i; and the norm of what is left of -g.             */
+/* For x that spends the budget: the mu for which mu a is what the subdifferential takes off -g, unrestricted
+ * in sign; the pull of entry i, to be compared with mu a_i; and the norm of what is left of -g.         */
 double crease_budget_multiplier(const crease_part *s, bool signs, const double *x, const double *g);
 double crease_budget_pull(bool signs, double x, double g);
 double crease_budget_rest(const crease_part *s, bool signs, const double *x, const double *g, double mu);

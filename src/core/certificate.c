@@ -56,11 +56,12 @@ static double norm(size_t n, const double *x)
     return sum;
 }
 
-/* |Dx|. Where psi shrinks, it is at most |c|; where psi keeps x away from c/d, rounding is measured against it. */
-static double metric_norm(const part_data *s)
+/* |Dx|, the ridge in D. Where psi shrinks, it is at most |c|; where psi keeps x away from c/d, rounding is measured
+ * against it.                                                                                            */
+static double metric_norm(const crease_subproblem *p, const part_data *s)
 {
-    double sum = 0;
-    for (size_t k = 0; k < s->part.n; k++) sum = hypot(sum, s->d[k] * s->x[k]);
+    double sum = 0, ridge = p->w * p->psi->ridge;
+    for (size_t k = 0; k < s->part.n; k++) sum = hypot(sum, (s->d[k] + ridge) * s->x[k]);
     return sum;
 }
 
@@ -137,7 +138,7 @@ static void certify_parts(const crease_subproblem *p, const host_data *host, par
         load_part(p, host, g, s);
         double residual = part_residual(p, s);
         double lambda = p->w > 0 ? p->w * crease_part_scale(p->psi, &s->part) : 0;
-        double relative = relative_to(residual, fmax(norm(s->part.n, s->c), metric_norm(s)), lambda);
+        double relative = relative_to(residual, fmax(norm(s->part.n, s->c), metric_norm(p, s)), lambda);
         for (size_t k = 0; k < s->part.n; k++) d_min = fmin(d_min, s->d[k]);
         if (relative > out->relative) out->worst_group = g;
         out->relative = fmax(out->relative, relative);

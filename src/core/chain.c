@@ -149,7 +149,8 @@ static void piece_margins(const crease_chain *chain, const double *x, const doub
         crease_sum_add(&sum, g[k]);
         if (chain->sizes) crease_sum_add(&sum, copysign(crease_chain_size(chain, k), x[a]));
         double edge = crease_chain_edge(chain, k), slack = edge - fabs(crease_sum_value(&sum));
-        unit[k] = (crease_margin){ .slack = unique ? slack : NAN, .size = NAN, .threshold = unique ? edge : 0 };
+        unit[k] = (crease_margin){ .slack = NAN, .size = NAN };
+        if (unique) unit[k].slack = slack, unit[k].threshold = edge;
     }
 }
 

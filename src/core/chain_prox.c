@@ -10,10 +10,10 @@
  * end. Each entry thus adds at most three knots to the work, which is O(n) in all.
  *
  * Every line is a sum of d and c over some last entries of the chain so far. Walking in from an end, sums
- * grow up to the oldest line and shrink behind it. Where shrinking has cost a slope its digits (a spread
- * of d beyond 1e9) it is summed anew from the other end, from where it only grew; a knot takes part again
- * only after the sum has lost the same factor once more, so this too is O(n), by less than 2100 / 30 per
- * knot. */
+ * grow up to the oldest line and shrink behind it. Where shrinking has cost a slope its digits (a factor of
+ * 1e9 since the largest slope whose rounding it carries) it is summed anew from the other end, from where it
+ * only grows. A knot takes part in that again only after the sum of it and all older ones has lost the same
+ * factor once more, so this too is O(n), by less than 2100 / 30 per knot. */
 #include <float.h>
 #include <math.h>
 
@@ -26,6 +26,7 @@
 
 typedef struct {
     crease_sum d, c; /* b -> d b - c */
+    double peak;     /* the largest that d was on its way here: it holds the rounding of that */
 } line;
 
 typedef struct {
@@ -50,17 +51,26 @@ SIDED double sign_of(int side)
     return side == LEFT ? 1 : -1;
 }
 
-/* to += sign step */
-static inline void sum_join(crease_sum *to, double sign, const crease_sum *step)
+/* to += sign v */
+static inline void sum_join(crease_sum *to, double sign, const crease_sum *v)
 {
-    crease_sum_add(to, sign * step->hi);
-    to->lo += sign * step->lo;
+    crease_sum_add(to, sign * v->hi);
+    to->lo += sign * v->lo;
+}
+
+static inline void line_add(line *to, double d, double c)
+{
+    crease_sum_add(&to->d, d);
+    crease_sum_add(&to->c, c);
+    if (to->d.hi > to->peak) to->peak = to->d.hi;
 }
 
 static inline void line_join(line *to, double sign, const line *step)
 {
     sum_join(&to->d, sign, &step->d);
     sum_join(&to->c, sign, &step->c);
+    if (step->peak > to->peak) to->peak = step->peak;
+    if (to->d.hi > to->peak) to->peak = to->d.hi;
 }
 
 /* --- the deque ---------------------------------------------------------------------------------- */
@@ -105,7 +115,7 @@ static void sum_anew(message *m, int side)
 }
 
 /* Takes the knot off; the line behind it becomes the end. */
-SIDED void step_inward(message *m, int side, double *peak)
+SIDED void step_inward(message *m, int side)
 {
     knot passed = m->ring[outermost(m, side)];
     pop(m, side);
@@ -114,12 +124,7 @@ SIDED void step_inward(message *m, int side, double *peak)
         return;
     }
     line_join(&m->end[side], sign_of(side), &passed.step);
-    double slope = crease_sum_value(&m->end[side].d);
-    if (slope < lost * *peak) {
-        sum_anew(m, side);
-        slope = *peak = crease_sum_value(&m->end[side].d);
-    }
-    *peak = fmax(*peak, slope);
+    if (crease_sum_value(&m->end[side].d) < lost * m->end[side].peak) sum_anew(m, side);
 }
 
 /* c -+ bound, so that b = offset / d is where the end's line takes the value -+ bound. */
@@ -144,13 +149,13 @@ SIDED double root(const message *m, int side, double bound, double near, double 
  * outside are taken off. Infinite on the near side: it never lies outside; on the far side: everywhere. */
 SIDED double pass(message *m, int side, double bound, double far)
 {
-    double sign = sign_of(side), near = -sign * INFINITY, peak = 0;
+    double sign = sign_of(side), near = -sign * INFINITY;
     while (m->count > 0) {
         double b = m->ring[outermost(m, side)].at;
         double excess = crease_sum_value(&m->end[side].d) * b - offset(m, side, bound);
         if (sign * excess >= 0) break;
         near = b;
-        step_inward(m, side, &peak);
+        step_inward(m, side);
     }
     return root(m, side, bound, near, far);
 }
@@ -200,14 +205,6 @@ static void add_size(message *m, double size)
     crease_sum_add(&m->end[RIGHT].c, -size);
 }
 
-static void add_entry(message *m, double d, double c)
-{
-    for (int side = LEFT; side <= RIGHT; side++) {
-        crease_sum_add(&m->end[side].d, d);
-        crease_sum_add(&m->end[side].c, c);
-    }
-}
-
 /* --- the oracle --------------------------------------------------------------------------------- */
 
 static size_t most_knots(size_t n)
@@ -251,7 +248,8 @@ int crease_chain_prox(const crease_chain *chain, const double *c, const double *
     m.rounding = DBL_EPSILON * sum;
     for (size_t i = 0; i < n; i++) {
         if (chain->sizes) add_size(&m, crease_chain_size(chain, i));
-        add_entry(&m, d[i], c[i]);
+        line_add(&m.end[LEFT], d[i], c[i]);
+        line_add(&m.end[RIGHT], d[i], c[i]);
         double bound = i + 1 < n ? crease_chain_edge(chain, i) : 0;
         if (!clip(&m, bound, x + i, upper + i)) return CREASE_EUNBOUNDED;
     }

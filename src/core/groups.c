@@ -52,6 +52,15 @@ crease_groups crease_groups_filters(size_t offset, size_t out, size_t in, size_t
     return crease_groups_rows(offset, out, in * area);
 }
 
+bool crease_groups_are_in_order(const crease_groups *s, size_t n)
+{
+    size_t size = s->outer * s->inner;
+    if (s->entries != n || !s->disjoint) return false;
+    if (s->start) return !s->index;
+    return s->offset == 0 && (s->count <= 1 || s->group_stride == size) && (s->inner <= 1 || s->inner_stride == 1)
+           && (s->outer <= 1 || s->outer_stride == s->inner);
+}
+
 size_t crease_groups_extent(const crease_groups *s)
 {
     size_t extent = 0;

@@ -4,6 +4,8 @@ libcrease_la_SOURCES += \
   src/core/arena.h \
   src/core/cardinality.c \
   src/core/cardinality.h \
+  src/core/budget.c \
+  src/core/budget.h \
   src/core/certificate.c \
   src/core/chain.c \
   src/core/chain.h \
@@ -27,11 +29,8 @@ libcrease_la_SOURCES += \
   src/core/numbers.c \
   src/core/order.c \
   src/core/order.h \
-  src/core/budget.c \
-  src/core/budget.h \
   src/core/ordered.c \
   src/core/ordered.h \
-  src/core/sum.h \
   src/core/overlap.c \
   src/core/overlap.h \
   src/core/overlap_math.c \
@@ -46,6 +45,7 @@ libcrease_la_SOURCES += \
   src/core/registry.c \
   src/core/regularizer.c \
   src/core/shrink.c \
+  src/core/solve_parts.c \
   src/core/solver.c \
   src/core/spectral.c \
   src/core/spectral.h \
@@ -54,6 +54,7 @@ libcrease_la_SOURCES += \
   src/core/subproblem.h \
   src/core/taut_string.c \
   src/core/taut_string.h \
+  src/core/sum.h \
   src/core/svd.c \
   src/core/svd.h \
   src/core/term.c \

@@ -109,7 +109,9 @@ static double nearest_theta(const face *f, double weight)
             crease_sum_add(&sum, p * inverse);
             crease_sum_add(&slope, inverse * inverse);
         }
-        double next = theta + (crease_sum_value(&sum) - weight) / crease_sum_value(&slope);
+        double rate = crease_sum_value(&slope);
+        if (rate == 0) break; /* W is below the rounding of theta */
+        double next = theta + (crease_sum_value(&sum) - weight) / rate;
         if (f->from == 0) next = fmax(next, 0);
         bool rises = next > theta;
         if (!rises && !rose) break;

@@ -1,26 +1,27 @@
 /* The oracle of ordered weights in a diagonal metric: sign(c) times a minimizer over x >= 0 of
  *     sum_i (d_i x_i^2/2 - u_i x_i) + sum_j L_j x_(j),   u = |c|.
- * The order of x is neither that of u nor that of c/d, so sorting once and pooling neighbours is wrong. Why this is
- * right:
- * 1. Cut at heights t: the objective is minus the integral over t > 0 of G_t({ i : x_i >= t }), where
- *    G_t(A) = sum over A of (u_i - d_i t) - (L_1 + ... + L_|A|) is supermodular, largest at prefixes of the entries
- *    ordered by their score u_i - d_i t; its least maximizers A_t shrink as t grows because scores fall, hence the
- *    x with { x >= t } = A_t maximizes every integrand and is the minimizer.
- * 2. Let V be the entries of A_p that are not in A_q, p < q, so that p <= x <= q on V, and for t between A_t is A_q with
- *    a best prefix of V, worth its scores less the rates after the first |A_q|; take the t at which all of V is
- *    worth 0.
- * 3. If no prefix of V is worth more than 0, the empty one is best above t and all of V below, because scores fall, and
- *    x = t on V; otherwise the best prefix is not all of V, x >= t on it and x <= t on the rest: two smaller V.
+ * The order of x is neither that of u nor that of c/d, so sorting once and pooling neighbours is wrong. Why
+ * this is right:
+ * 1. Cut at heights t: the objective is minus the integral over t > 0 of G_t({ i : x_i >= t }), where G_t(A)
+ *    = sum over A of (u_i - d_i t) - (L_1 + ... + L_|A|) is supermodular, largest at prefixes of the entries
+ *    ordered by their score u_i - d_i t; its least maximizers A_t shrink as t grows because scores fall,
+ *    hence the x with { x >= t } = A_t maximizes every integrand and is the minimizer.
+ * 2. Let V be the entries of A_p that are not in A_q, p < q, so that p <= x <= q on V, and for t between A_t
+ *    is A_q with a best prefix of V, worth its scores less the rates after the first |A_q|; take the t at
+ *    which all of V is worth 0.
+ * 3. If no prefix of V is worth more than 0, the empty one is best above t and all of V below, because
+ *    scores fall, and x = t on V; otherwise the best prefix is not all of V, x >= t on it and x <= t on the
+ *    rest: two smaller V.
  *
- * A_0, the support, takes one sort of u; each level of splitting then sorts every entry once. The smaller half is split
- * first and the larger waits, so at most log2(n) wait. The levels are about log2(n) in number; the worst case, one
- * entry split off at a time, needs a d that spreads geometrically. A prefix counts as worth more than 0 if rounding
- * cannot make it so (at t = 0, where scores are exact, always), and p <= t <= q is enforced: entries that rounding
- * cannot tell apart are tied, bit by bit.
+ * A_0, the support, takes one sort of u; each level of splitting then sorts every entry once. The smaller
+ * half is split first and the larger waits, so at most log2(n) wait. The levels are about log2(n) in number;
+ * the worst case, one entry split off at a time, needs a d that spreads geometrically. A prefix counts as
+ * worth more than 0 if rounding cannot make it so (at t = 0, where scores are exact, always), and p <= t <=
+ * q is enforced: entries that rounding cannot tell apart are tied, bit by bit.
  *
- * Where d_i = 0 the score is u_i at all t: if a prefix of those entries alone is worth more than 0, there is no
- * minimizer. If d is constant, scores keep the order of u, and one pass of pooling (PAVA) replaces the splits.
-                                                                                                          */
+ * Where d_i = 0 the score is u_i at all t: if a prefix of those entries alone is worth more than 0, there is
+ * no minimizer. If d is constant, scores keep the order of u, and one pass of pooling (PAVA) replaces the
+ * splits.                                                                                               */
 #include "ordered.h"
 
 #include <float.h>
@@ -77,8 +78,8 @@ static bool falls_for_ever(const crease_ordered *t)
     return false;
 }
 
-/* The end of the best prefix of [begin, last) by the scores in the keys; begin if none is worth more than 0. Scores
- * are known to `rounding` times the size of what they are made of.                                        */
+/* The end of the best prefix of [begin, last) by the scores in the keys; begin if none is worth more than 0.
+ * Scores are known to `rounding` times the size of what they are made of.                               */
 static size_t best_prefix(const crease_ordered *t, size_t begin, size_t last, double rounding)
 {
     crease_sum worth = { 0, 0 };
@@ -192,5 +193,6 @@ int crease_ordered_prox(const crease_ordered *t, double *x)
     if (live == 0) return CREASE_OK;
     if (is_constant(n, t->d)) pool_all(t, live, x);
     else split_all(t, live, x);
-    return fabs(x[items(t)[0].index]) < DBL_MAX ? CREASE_OK : CREASE_EUNBOUNDED; /* the largest: too large a number? */
+    double largest = fabs(x[items(t)[0].index]);
+    return largest < DBL_MAX ? CREASE_OK : CREASE_EUNBOUNDED;
 }

@@ -12,7 +12,8 @@ typedef struct crease_ordered {
     const double *c, *d;                               /* finite, d >= 0 */
 } crease_ordered;
 
-/* argmin 1/2 x'Dx - c'x + sum_j L_j |x|_(j), or CREASE_EUNBOUNDED. The scratch of the part holds 2 n crease_keyed. */
+/* argmin 1/2 x'Dx - c'x + sum_j L_j |x|_(j), or CREASE_EUNBOUNDED. The scratch of the part holds 2 n
+ * crease_keyed.                                                                                         */
 int crease_ordered_prox(const crease_ordered *t, double *x);
 
 #endif

@@ -5,32 +5,41 @@
 #include <math.h>
 #include <string.h>
 
-enum { ABSORB_CAP = 500 };
+enum { ABSORB_LEAST = 500, ABSORB_MOST = 20000, ABSORB_ENTRIES = 20000000 }; /* sweeps; entries in all of them */
 
 static void carve(crease_overlap *o, crease_arena *arena, const crease_part *s)
 {
     size_t groups = s->groups->count, entries = s->groups->entries, largest = crease_groups_largest(s->groups);
     crease_lists_carve(&o->lists, arena, s);
-    double **of_entries[] = { &o->y, &o->last_y }, **of_lists[] = { &o->size, &o->slice, &o->schur }, **of_list[] = { &o->block, &o->block_d };
+    double **of_entries[] = { &o->y, &o->last_y }, **of_lists[] = { &o->size, &o->slice, &o->schur, &o->length, &o->before, &o->slope }, **of_list[] = { &o->block, &o->block_d };
     double **of_n[] = { &o->v, &o->last_v, &o->x, &o->diag, &o->gradient, &o->step, &o->rest, &o->direction, &o->image };
     for (size_t k = 0; k < 2; k++) *of_entries[k] = crease_carve(arena, entries, sizeof(double));
-    for (size_t k = 0; k < 3; k++) *of_lists[k] = crease_carve(arena, groups, sizeof(double));
+    for (size_t k = 0; k < 6; k++) *of_lists[k] = crease_carve(arena, groups, sizeof(double));
     for (size_t k = 0; k < 2; k++) *of_list[k] = crease_carve(arena, largest, sizeof(double));
     for (size_t k = 0; k < 9; k++) *of_n[k] = crease_carve(arena, s->n, sizeof(double));
     o->live = crease_carve(arena, groups, 1);
     o->first = crease_carve(arena, s->n + 1, sizeof(size_t));
     o->filled = crease_carve(arena, groups, sizeof(size_t));
     o->inside = crease_carve(arena, groups, sizeof(size_t));
+    o->label = crease_carve(arena, groups, sizeof(size_t));
     o->owner = crease_carve(arena, entries, sizeof(uint32_t));
     o->crossing = crease_carve(arena, groups, 1);
     o->marked = crease_carve(arena, s->n, 1);
+}
+
+/* For the dual norm: y in units of its largest entry, d = 1, and the oracle's answer. */
+static void carve_dual(double *of_n[3], crease_arena *arena, const crease_part *s)
+{
+    for (size_t k = 0; k < 3; k++) of_n[k] = crease_carve(arena, s->n, sizeof(double));
 }
 
 size_t crease_overlap_work(const crease_part *s)
 {
     crease_arena arena = { 0 };
     crease_overlap o;
+    double *of_n[3];
     carve(&o, &arena, s);
+    carve_dual(of_n, &arena, s);
     size_t math = crease_overlap_math_work(s);
     return arena.used > math ? arena.used : math;
 }
@@ -138,7 +147,9 @@ static void extrapolate(crease_overlap *o, double beta)
 static double absorb(crease_overlap *o)
 {
     double rest, whole, slope = 0, before = INFINITY;
-    for (unsigned t = 0, since = 0; t < ABSORB_CAP; t++, since++) {
+    size_t cap = ABSORB_ENTRIES / (o->lists.total + 1), since = 0;
+    cap = cap < ABSORB_LEAST ? ABSORB_LEAST : cap > ABSORB_MOST ? ABSORB_MOST : cap;
+    for (size_t t = 0; t < cap; t++, since++) {
         for (size_t k = 0; k < o->lists.count; k++)
             if (o->size[k] == 0) absorb_into(o, k);
         slope = descent_along_rest(o, &rest, &whole);
@@ -146,7 +157,7 @@ static double absorb(crease_overlap *o)
         if (slope >= 0.5 * rest) return slope;
         if (rest >= before) since = 0;
         before = rest;
-        extrapolate(o, since / (since + 3.0));
+        extrapolate(o, (double)since / ((double)since + 3));
     }
     memcpy(o->y, o->last_y, o->lists.total * sizeof(double));
     return slope > 0.01 * rest ? slope : 0;
@@ -307,4 +318,42 @@ int crease_overlap_prox(const crease_part *s, const crease_overlap_opts *opts, b
     if (!crease_lists_compose(&o.lists, d)) return iterate(&o, opts, x, info);
     keep(&o, x);
     return CREASE_OK;
+}
+
+/* max |y_i|; infinite where no penalty holds y_i != 0. */
+static double held_size(const crease_part *s, double lambda, const double *y, double *held)
+{
+    double largest = 0;
+    for (size_t i = 0; i < s->n; i++) held[i] = 0;
+    for (size_t g = 0; g < s->groups->count; g++) {
+        double weight = crease_group_weight(s->groups, g);
+        if (!isinf(weight) && !(lambda * weight > 0)) continue;
+        for (size_t j = 0; j < crease_group_size(s->groups, g); j++) held[crease_group_entry(s->groups, g, j)] = 1;
+    }
+    for (size_t i = 0; i < s->n; i++) largest = fmax(largest, held[i] > 0 || y[i] == 0 ? fabs(y[i]) : INFINITY);
+    return largest;
+}
+
+double crease_overlap_dual_norm(const crease_part *s, const crease_overlap_opts *opts, const double *y)
+{
+    crease_arena arena = { s->work, 0 };
+    crease_overlap o;
+    double *of_n[3], t = 0, size;
+    carve(&o, &arena, s);
+    carve_dual(of_n, &arena, s);
+    double *unit = of_n[0], *ones = of_n[1], *x = of_n[2], scale = held_size(s, opts->lambda, y, unit);
+    if (scale == 0 || isinf(scale)) return scale;
+    for (size_t i = 0; i < s->n; i++) {
+        unit[i] = x[i] = y[i] / scale;
+        ones[i] = 1;
+    }
+    /* For any x: t >= <y, x> / psi(x), and more than before where x is what t leaves of y. */
+    while ((size = crease_overlap_value(s, opts->lambda, x)) > 0) {
+        crease_prox_info info = { .exact = true };
+        double next = isinf(size) ? DBL_MIN : cblas_ddot((blasint)s->n, unit, 1, x, 1) / size;
+        if (!(next > t * (1 + 2 * DBL_EPSILON))) break;
+        t = next;
+        if (crease_overlap_prox(s, opts, false, unit, ones, t, x, &info) != CREASE_OK) return NAN;
+    }
+    return t * scale;
 }

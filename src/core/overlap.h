@@ -27,7 +27,8 @@ typedef struct crease_overlap {
     size_t *first, *filled;    /* n + 1, count: owners of an entry; nonzeros of a list */
     uint32_t *owner;           /* lists.total */
     size_t *inside;            /* count */
-    double *schur;             /* count */
+    double *schur, *length, *before, *slope; /* count */
+    size_t *label;             /* count */
     unsigned char *crossing, *marked; /* count, n */
     double *diag, *gradient, *step, *rest, *direction, *image; /* n */
 } crease_overlap;
@@ -46,11 +47,14 @@ int crease_overlap_prox(const crease_part *s, const crease_overlap_opts *o, bool
  * of c, is `enough` or rounding, adds zeros, and fills size and diag.                                      */
 void crease_overlap_polish(crease_overlap *o, double enough);
 
-/* value, residual, dual norm, margins and structure of the members (overlap_math.c); they share nothing with
+/* The least t with y in t sum_g lambda_g B: Newton's method in t with the oracle, from below. To rounding where the
+ * groups are nested; elsewhere the oracle's gap leaves about 1e-9.                                       */
+double crease_overlap_dual_norm(const crease_part *s, const crease_overlap_opts *o, const double *y);
+
+/* value, residual, margins and structure of the members (overlap_math.c); they share nothing with
  * the oracle but the lists.                                                                            */
 double crease_overlap_value(const crease_part *s, double lambda, const double *x);
 double crease_overlap_residual(const crease_part *s, double lambda, const double *x, const double *g, double w);
-double crease_overlap_dual_norm(const crease_part *s, double lambda, const double *y);
 void crease_overlap_margins(const crease_part *s, double lambda, const double *x, const double *g, double w,
                             crease_margin *unit);
 size_t crease_overlap_units(const crease_part *s);

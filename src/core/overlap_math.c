@@ -1,6 +1,6 @@
-/* What the oracle does not share: value, certificate, dual norm, margins. All work in the Euclidean metric on
- * the lists whose groups are zero at x, K = { sum_k y_k : |y_k| <= t r_k } being what their subgradients add
- * up to. The distance to K comes with a bound from below: for any v,  dist(q, K) >= (<q, v> - t sum_k r_k |v_k|) / |v|. */
+/* What the oracle does not share: value, certificate, margins. They work in the Euclidean metric on the lists whose
+ * groups are zero at x, K = { sum_k y_k : |y_k| <= r_k } being what their subgradients add up to. The distance to K
+ * comes with a bound from below: for any v,  dist(q, K) >= (<q, v> - sum_k r_k |v_k|) / |v|.              */
 #include <cblas.h>
 #include <float.h>
 #include <math.h>
@@ -10,7 +10,6 @@
 
 typedef struct {
     crease_lists lists;
-    double t;            /* factor on every radius */
     double *y, *z;       /* multipliers, and where the next gradient is taken */
     double *q, *rest;    /* the point, and q - sum_k y_k */
     double *block, *most; /* the largest list; per list: how many zero lists an entry of it is in, at most */
@@ -48,16 +47,16 @@ static double list_norm(distance *p, size_t k, const double *x)
     return cblas_dnrm2((blasint)crease_list_size(&p->lists, k), p->block, 1);
 }
 
-/* The lists of factor psi, those among them that are zero at x (all of them without x), and q = -g on those. */
+/* The lists of factor psi, those among them that are zero at x, and q = -g on those. */
 static distance pose(const crease_part *s, double factor, const double *x, const double *g)
 {
     crease_arena arena = { s->work, 0 };
-    distance p = { .t = 1 };
+    distance p;
     carve(&p, &arena, s);
     crease_lists_build(&p.lists, s, factor, false);
     memset(p.cover, 0, s->n * sizeof *p.cover);
     for (size_t k = 0; k < p.lists.count; k++) {
-        p.zero[k] = !x || list_norm(&p, k, x) == 0;
+        p.zero[k] = list_norm(&p, k, x) == 0;
         for (size_t e = p.lists.begin[k]; e < p.lists.begin[k + 1]; e++) p.cover[p.lists.entry[e]] += p.zero[k];
     }
     for (size_t i = 0; i < s->n; i++) p.q[i] = p.cover[i] ? -g[i] : 0;
@@ -89,7 +88,7 @@ static void pass(distance *p)
         size_t begin = p->lists.begin[k], n = crease_list_size(&p->lists, k);
         p->most[k] = 0;
         crease_list_gather(&p->lists, k, p->rest, p->y + begin);
-        project(n, p->y + begin, p->t * p->lists.radius[k]);
+        project(n, p->y + begin, p->lists.radius[k]);
         for (size_t j = 0; j < n; j++) {
             p->rest[p->lists.entry[begin + j]] -= p->y[begin + j];
             p->most[k] = fmax(p->most[k], p->cover[p->lists.entry[begin + j]]);
@@ -115,7 +114,7 @@ static bool settled(distance *p, double *size)
     if (*size <= DBL_EPSILON * cblas_dnrm2(n, p->q, 1)) return true;
     cblas_dcopy(n, p->rest, 1, p->share, 1);
     cblas_dscal(n, 1 / *size, p->share, 1);
-    return cblas_ddot(n, p->q, 1, p->share, 1) - p->t * support(p, p->share) >= (1 - 1e-6) * *size;
+    return cblas_ddot(n, p->q, 1, p->share, 1) - support(p, p->share) >= (1 - 1e-6) * *size;
 }
 
 /* z_k + rest_k / most_k projected; the momentum beta carries on. Returns its product with the last move. */
@@ -127,7 +126,7 @@ static double advance(distance *p, double beta)
         size_t begin = p->lists.begin[k], n = crease_list_size(&p->lists, k);
         double *y = p->y + begin, *z = p->z + begin;
         for (size_t j = 0; j < n; j++) p->block[j] = z[j] + p->rest[p->lists.entry[begin + j]] / p->most[k];
-        project(n, p->block, p->t * p->lists.radius[k]);
+        project(n, p->block, p->lists.radius[k]);
         for (size_t j = 0; j < n; j++) {
             double step = p->block[j] - y[j];
             turn += p->most[k] * (z[j] - p->block[j]) * step;
@@ -200,26 +199,6 @@ double crease_overlap_residual(const crease_part *s, double lambda, const double
             p.rest[p.lists.entry[e]] += p.lists.radius[k] * (x[p.lists.entry[e]] / size);
     }
     return hypot(zeros, cblas_dnrm2((blasint)s->n, p.rest, 1));
-}
-
-/* The least t with y in K. Where y is outside t K, the rest v of its projection gives the larger lower bound
- * <y, v> / sum_k r_k |v_k|: Newton's method on the distance as a function of t, which climbs.           */
-double crease_overlap_dual_norm(const crease_part *s, double lambda, const double *y)
-{
-    distance p = pose(s, lambda, NULL, y);
-    blasint n = (blasint)s->n;
-    for (size_t i = 0; i < s->n; i++)
-        if (y[i] != 0 && !p.cover[i] && !p.lists.forced[i]) return INFINITY;
-    double scale = n > 0 ? fabs(p.q[cblas_idamax(n, p.q, 1)]) : 0;
-    if (scale == 0) return 0;
-    cblas_dscal(n, 1 / scale, p.q, 1);
-    double size = cblas_dnrm2(n, p.q, 1), t = size * (size / support(&p, p.q));
-    for (p.t = 0; t > p.t;) {
-        p.t = t;
-        if (distance_to(&p) <= 4 * DBL_EPSILON * size) break;
-        t = cblas_ddot(n, p.q, 1, p.rest, 1) / support(&p, p.rest);
-    }
-    return p.t * scale;
 }
 
 size_t crease_overlap_units(const crease_part *s)

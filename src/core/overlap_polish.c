@@ -187,74 +187,114 @@ static bool crosses(const crease_overlap *o, size_t k)
     return o->size[k] > 0 && o->size[k] * o->size[k] + inner_of(o, k, o->x, o->step) <= 0;
 }
 
-/* Zero what should be, list by list and then those left together. Returns whether anything was. */
-static bool drop(crease_overlap *o)
+/* Zero what should be, list by list, then those left in one component together. Such a component does not move. */
+static void drop(crease_overlap *o)
 {
-    bool dropped = false;
-    double slope;
     for (size_t k = 0; k < o->lists.count; k++) {
+        double slope = 0;
+        o->slope[k] = 0;
         o->crossing[k] = crosses(o, k);
         if (!o->crossing[k]) continue;
-        slope = 0;
         visit(o, k, &slope);
         unmark(o, k, false);
-        if (slope < 0) continue;
-        o->crossing[k] = 2;
-        dropped = true;
+        if (slope >= 0) o->crossing[k] = 2;
     }
-    slope = 0;
     for (size_t k = 0; k < o->lists.count; k++)
-        if (o->crossing[k] == 1) visit(o, k, &slope);
-    for (size_t k = 0; k < o->lists.count; k++)
-        if (o->crossing[k] == 1) unmark(o, k, slope >= 0);
+        if (o->crossing[k] == 1) visit(o, k, &o->slope[o->label[k]]);
     for (size_t k = 0; k < o->lists.count; k++) {
-        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1] && o->crossing[k] == 2; e++)
-            o->x[o->lists.entry[e]] = 0;
-        dropped |= o->crossing[k] == 1 && slope >= 0;
+        if (o->crossing[k] == 1) unmark(o, k, o->slope[o->label[k]] >= 0);
+        if (o->crossing[k] == 1 && o->slope[o->label[k]] >= 0) o->length[o->label[k]] = 0;
     }
-    return dropped;
+    for (size_t k = 0; k < o->lists.count; k++) {
+        if (o->crossing[k] != 2) continue;
+        o->length[o->label[k]] = 0;
+        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1]; e++) o->x[o->lists.entry[e]] = 0;
+    }
+}
+
+/* --- components ------------------------------------------------------------------------------------- */
+
+static size_t root_of(crease_overlap *o, size_t k)
+{
+    while (o->label[k] != k) {
+        o->label[k] = o->label[o->label[k]];
+        k = o->label[k];
+    }
+    return k;
+}
+
+/* Live lists that share nonzeros, directly or through others, get one label: the objective is a sum over the
+ * components, and each has a step length of its own.                                                     */
+static void label(crease_overlap *o)
+{
+    for (size_t k = 0; k < o->lists.count; k++) {
+        o->label[k] = k;
+        o->length[k] = 1;
+    }
+    for (size_t i = 0; i < o->lists.n; i++)
+        for (size_t f = o->first[i] + 1; o->x[i] != 0 && f < o->first[i + 1]; f++) {
+            size_t a = root_of(o, o->owner[f - 1]), b = root_of(o, o->owner[f]);
+            if (a < b) o->label[b] = a;
+            else o->label[a] = b;
+        }
+    for (size_t k = 0; k < o->lists.count; k++) o->label[k] = root_of(o, k);
+}
+
+static size_t component(const crease_overlap *o, size_t i)
+{
+    return o->label[o->owner[o->first[i]]];
 }
 
 /* --- the step --------------------------------------------------------------------------------------- */
 
-/* The longest step that keeps every list on its side of 0, at most 1. */
-static double longest(const crease_overlap *o)
+/* The longest steps that keep every list on its side of 0, at most 1. */
+static void limit(crease_overlap *o)
 {
-    double most = 1;
     for (size_t k = 0; k < o->lists.count; k++) {
-        if (o->size[k] == 0) continue;
-        double square = o->size[k] * o->size[k], inner = inner_of(o, k, o->x, o->step);
-        if (square + inner <= 0) most = fmin(most, 0.9 * square / -inner);
+        double *length = &o->length[o->label[k]], square = o->size[k] * o->size[k];
+        if (o->size[k] == 0 || *length == 0) continue;
+        double inner = inner_of(o, k, o->x, o->step);
+        if (square + inner <= 0) *length = fmin(*length, 0.9 * square / -inner);
     }
-    return most;
 }
 
-/* The slope of the objective along the step, at o->image = x + length step. */
-static double slope_at(crease_overlap *o, double length)
+/* The slopes of the objective along the steps, at o->image = x + factor length step. */
+static void slopes_at(crease_overlap *o, double factor, double *slope)
 {
-    double slope = 0;
+    for (size_t k = 0; k < o->lists.count; k++) slope[k] = 0;
     for (size_t i = 0; i < o->lists.n; i++) {
-        o->image[i] = o->x[i] != 0 ? o->x[i] + length * o->step[i] : 0;
-        slope += o->step[i] * (o->d[i] * o->image[i] - (o->x[i] != 0 ? o->c[i] : 0));
+        o->image[i] = o->x[i];
+        if (o->x[i] == 0) continue;
+        size_t c = component(o, i);
+        o->image[i] += factor * o->length[c] * o->step[i];
+        slope[c] += o->step[i] * (o->d[i] * o->image[i] - o->c[i]);
     }
     for (size_t k = 0; k < o->lists.count; k++) {
-        if (o->size[k] == 0) continue;
-        double size = norm_of(o, k, o->image);
-        if (size > 0) slope += o->lists.radius[k] * (inner_of(o, k, o->image, o->step) / size);
+        double size = o->size[k] > 0 && o->length[o->label[k]] > 0 ? norm_of(o, k, o->image) : 0;
+        if (size > 0) slope[o->label[k]] += o->lists.radius[k] * (inner_of(o, k, o->image, o->step) / size);
     }
-    return slope;
 }
 
-/* Moves x where the slope along the step has at least halved, or turned by less than that. */
+/* Moves each component to where the slope along its step has at least halved, or turned by less than that.
+ * False: none moved, and none was dropped.                                                               */
 static bool move(crease_overlap *o)
 {
-    double length = longest(o), before = fabs(slope_at(o, 0));
-    for (unsigned t = 0; t < HALVINGS; t++, length *= 0.5) {
-        if (slope_at(o, length) > 0.5 * before) continue;
-        memcpy(o->x, o->image, o->lists.n * sizeof(double));
-        return true;
+    bool again = true, any = false;
+    for (size_t k = 0; k < o->lists.count; k++) any |= o->length[k] == 0;
+    limit(o);
+    slopes_at(o, 0, o->before);
+    for (unsigned t = 0; again; t++) {
+        again = false;
+        slopes_at(o, 1, o->slope);
+        for (size_t k = 0; k < o->lists.count; k++) {
+            if (o->label[k] != k || o->length[k] == 0 || o->slope[k] <= 0.5 * fabs(o->before[k])) continue;
+            o->length[k] = t < HALVINGS ? 0.5 * o->length[k] : 0;
+            again = true;
+        }
     }
-    return false;
+    for (size_t k = 0; k < o->lists.count; k++) any |= o->label[k] == k && o->size[k] > 0 && o->length[k] > 0;
+    memcpy(o->x, o->image, o->lists.n * sizeof(double));
+    return any;
 }
 
 void crease_overlap_polish(crease_overlap *o, double enough)
@@ -267,7 +307,8 @@ void crease_overlap_polish(crease_overlap *o, double enough)
         double now = differentiate(o);
         if (now <= fmax(enough, rounding) || (now > 0.5 * before && now <= 1e8 * rounding)) return;
         solve(o, fmax(1e-20, fmin(1e-2, now)));
-        if (drop(o)) continue;
+        label(o);
+        drop(o);
         if (!move(o)) break;
         before = now;
     }

@@ -23,8 +23,7 @@ bool crease_in_shrink_family(const crease_regularizer *psi, crease_shrink *place
     return true;
 }
 
-/* Groups matter only by an infinite weight, which forces their entries. */
-static bool has_forced_group(const crease_groups *s)
+bool crease_has_forced_group(const crease_groups *s)
 {
     if (!s->weights) return isinf(s->uniform_weight);
     for (size_t g = 0; g < s->count; g++)
@@ -37,7 +36,7 @@ bool crease_is_uniform_pieces(const crease_subproblem *p, crease_pieces *penalty
     const crease_regularizer_type *type = p->psi->type;
     const crease_groups *s = p->groups;
     if (type->math != &crease_math_entries || (type->per_entry && type->per_entry(p->psi->opts))) return false;
-    if (p->psi->ridge > 0 || s->entries != p->n || !s->disjoint || s->count == 0 || has_forced_group(s)) return false;
+    if (p->psi->ridge > 0 || s->entries != p->n || !s->disjoint || s->count == 0 || crease_has_forced_group(s)) return false;
     crease_term term = { p->psi, s, NULL };
     crease_part part = crease_term_part(&term, 0);
     type->pieces(&part, 0, penalty);

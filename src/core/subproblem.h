@@ -19,6 +19,15 @@ bool crease_in_shrink_family(const crease_regularizer *psi, crease_shrink *place
 /* Whether psi is one penalty made of quadratic pieces for every one of p's n entries, which runs on the kernels. */
 bool crease_is_uniform_pieces(const crease_subproblem *p, crease_pieces *penalty);
 
+/* Whether some weight is infinite, which forces entries to zero. */
+bool crease_has_forced_group(const crease_groups *groups);
+
+/* The oracle of any regularizer that has one, part by part on the host: bytes of work space, and the solve itself with
+ * the contract of crease_solver_type.                                                                    */
+size_t crease_solve_parts_work(const crease_subproblem *p);
+int crease_solve_parts(const crease_subproblem *p, void *x, void *work, crease_solve_info *info);
+size_t crease_count_zero_groups(const crease_groups *groups, const double *x);
+
 /* NULL, or why p lies outside the shrink family. */
 const char *crease_subproblem_outside_family(const crease_subproblem *p);
 

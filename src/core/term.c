@@ -52,6 +52,15 @@ size_t crease_part_entry(const crease_term *term, size_t k, size_t i)
     return is_coupled(term) ? i : crease_group_entry(term->groups, k, i);
 }
 
+bool crease_part_is_consecutive(const crease_term *term, size_t k, size_t *at)
+{
+    const crease_groups *s = term->groups;
+    *at = is_coupled(term) ? 0 : s->start ? s->start[k] : s->offset + k * s->group_stride;
+    if (is_coupled(term)) return true;
+    if (s->start) return !s->index;
+    return (s->inner <= 1 || s->inner_stride == 1) && (s->outer <= 1 || (s->outer_stride == s->inner && s->inner_stride == 1));
+}
+
 size_t crease_term_largest(const crease_term *term)
 {
     return is_coupled(term) ? crease_groups_extent(term->groups) : crease_groups_largest(term->groups);
