@@ -16,7 +16,7 @@ typedef struct {
 
 /* Rows of a parameter table; type is an options struct with a first member `adam_opts adam`. */
 #define ADAM_PARAM(field, default_, range_, doc_)                                                   \
-    { #field, CREASE_PARAM_KIND_REAL, offsetof(adam_opts, field), default_, NULL, range_, NULL, doc_ }
+    { #field, CREASE_PARAM_KIND_REAL, offsetof(adam_opts, field), default_, NULL, range_, NULL, doc_, false }
 #define ADAM_PARAMS(lr_, eps_, weight_decay_)                                                       \
     ADAM_PARAM(lr, lr_, CREASE_GT(0), "learning rate of the first stage"),                          \
     ADAM_PARAM(beta1, 0.9, CREASE_IN_RIGHT(0, 1), "decay of the first moment"),                     \

@@ -32,7 +32,7 @@ typedef struct {
 
 static const crease_param params[] = {
     CREASE_PARAM_REAL(latent_group_opts, lambda, 1, CREASE_GE(0), "factor on every group's weight"),
-    CREASE_PARAM_INT(latent_group_opts, max_iters, 200, CREASE_IN(1, 1e9), "most Newton steps"),
+    CREASE_PARAM_MAX_ITERS(latent_group_opts, 200, "most Newton steps"),
     CREASE_PARAM_END,
 };
 

@@ -4,9 +4,9 @@
 
 static const crease_param params[] = {
     { "n", CREASE_PARAM_KIND_INT, offsetof(crease_cardinality_opts, keep), 2, NULL, CREASE_GE(0), NULL,
-      "nonzeros allowed in a run" },
+      "nonzeros allowed in a run", false },
     { "m", CREASE_PARAM_KIND_INT, offsetof(crease_cardinality_opts, block), 4, NULL, CREASE_GE(1), NULL,
-      "entries of a run; divides the size of every group" },
+      "entries of a run; divides the size of every group", false },
     CREASE_PARAM_END,
 };
 

@@ -2,7 +2,7 @@
  *
  * Where d is constant in the group, X = sum_k max(sigma_k - w lambda, 0)/d u_k v_k' from the singular values
  * of C. Elsewhere no closed form is known (scalings of rows or columns do not commute with the norm), and
- * accelerated proximal gradient steps in the metric d_max find X to `tolerance` with a proven gap. A matrix
+ * accelerated proximal gradient steps in the metric d_max find X to `tol` with a proven gap. A matrix
  * of one row or column has the exact oracle of the group lasso in every metric.
  *
  * Identification: where d is constant, singular values move by no more than |E| when C does, so the rank

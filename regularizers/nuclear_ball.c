@@ -3,7 +3,7 @@
  *
  * Where d is constant in the group the singular values of C/d are projected on the ball of the l1 norm.
  * Elsewhere C/D is the answer if it lies in the ball; if not, accelerated proximal gradient steps in the
- * metric d_max find it to `tolerance` with a proven gap. A matrix of one row or column has the exact oracle
+ * metric d_max find it to `tol` with a proven gap. A matrix of one row or column has the exact oracle
  * of the l2 ball.
  *
  * Identification: where d is constant and X lies on the sphere, X keeps the singular values of C above a
@@ -101,8 +101,8 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
                 crease_prox_info *info)
 {
     const crease_spectral_opts *o = s->opts;
-    crease_spectral_way way = { .rule = project, .slope = INFINITY, .iterations = o->iterations,
-                                .tolerance = o->tolerance, .vector = &vector };
+    crease_spectral_way way = { .rule = project, .slope = INFINITY, .max_iters = o->max_iters,
+                                .tol = o->tol, .vector = &vector };
     (void)w;
     if (crease_spectral_is_scalar(s, d) || !is_inside(s, c, d, x))
         return crease_spectral_solve(s, &way, c, d, isinf(s->weight) ? INFINITY : 1, x, info);

@@ -16,8 +16,8 @@
 
 static const crease_param params[] = {
     CREASE_PARAM_REAL(crease_overlap_opts, lambda, 1, CREASE_GE(0), "factor on every group's weight"),
-    CREASE_PARAM_INT(crease_overlap_opts, max_iters, 100, CREASE_IN(1, 1e9), "most rounds of Newton steps and multipliers"),
-    CREASE_PARAM_REAL(crease_overlap_opts, tol, 0, CREASE_GE(0), "relative gap that ends the rounds; 0: go on to rounding"),
+    CREASE_PARAM_MAX_ITERS(crease_overlap_opts, 100, "most rounds of Newton steps and multipliers"),
+    CREASE_PARAM_TOL(crease_overlap_opts, 0, "relative gap that ends the rounds; 0: go on to rounding"),
     CREASE_PARAM_END,
 };
 

@@ -4,7 +4,7 @@
 
 static const crease_param params[] = {
     { "k", CREASE_PARAM_KIND_INT, offsetof(crease_cardinality_opts, keep), 1, NULL, CREASE_GE(0), NULL,
-      "nonzeros allowed in a group" },
+      "nonzeros allowed in a group", false },
     CREASE_PARAM_END,
 };
 

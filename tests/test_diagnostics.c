@@ -236,7 +236,7 @@ static void test_sparsity_at_random(void **state)
 static void test_signatures_over_epochs(void **state)
 {
     (void)state;
-    static const unsigned char script[][5] = { { 1, 1, 0, 1, 0 }, { 1, 1, 0, 1, 0 }, { 1, 0, 1, 1, 0 },
+    static const crease_unit script[][5] = { { 1, 1, 0, 1, 0 }, { 1, 1, 0, 1, 0 }, { 1, 0, 1, 1, 0 },
                                                { 1, 0, 1, 1, 0 }, { 0, 1, 0, 0, 1 }, { 0, 1, 0, 0, 1 },
                                                { 0, 1, 0, 0, 1 }, { 0, 1, 0, 1, 1 } };
     static const double hamming[] = { NAN, 0, 2, 0, 5, 0, 0, 1 }, last[] = { 1, 1, 3, 3, 5, 5, 5, 8 };
@@ -246,8 +246,8 @@ static void test_signatures_over_epochs(void **state)
     stage_start(s, "identification");
     for (size_t e = 0; e < 8; e++) {
         s->o.epoch = e + 1;
-        memcpy(s->unit_hat, script[e], 5);
-        memset(s->unit, (int)e, 5); /* W's own signature is not what counts */
+        memcpy(s->unit_hat, script[e], sizeof script[e]);
+        memset(s->unit, (int)e, sizeof script[e]); /* W's own signature is not what counts */
         s->o.event = CREASE_EVENT_STEP;
         assert_ok(s->ctx, observe(s));
         s->o.event = CREASE_EVENT_EPOCH;

@@ -164,7 +164,7 @@ static void check_radius(const crease_part *s, double c, double d, double w)
     crease_unit unit, other;
     double x;
     const crease_math *math = s->type->math;
-    if (math->prox(s, &c, &d, w, &x, &info) != CREASE_OK) return;
+    if (!(s->type->flags & CREASE_UNIT_ENTRY) || math->prox(s, &c, &d, w, &x, &info) != CREASE_OK) return;
     double radius = math->radius(s, &c, &d, w, &x), moved[4], margin = 1e-12 * (fabs(c) + 1);
     crease_regularizer psi = { .type = s->type, .opts = (void *)s->opts, .scale = 1 };
     crease_part_signature(&psi, s, &x, &unit);

@@ -55,7 +55,7 @@ static void nuclear_in_other_metrics(void **state)
         size_t rank = crease_random_below(&r, m.k + 1);
         draw_metric(&r, &m, top, spread, &p);
         plant(&r, &m, rank, slope / top * log_uniform(&r, 0.1, 10), slope, &p);
-        member_set(&m, "iterations", 20000);
+        member_set(&m, "max_iters", 20000);
         assert_ok(*state, solve(&m, &p, w));
         check_gap(&m, &p, slope);
         if (rank == 0) assert_true(p.info.exact && norm(m.n, p.x) == 0);
@@ -75,7 +75,7 @@ static void the_gap_is_an_upper_bound(void **state)
         problem p = { 0 };
         draw_metric(&r, &m, 1, spreads[k % 4], &p);
         plant(&r, &m, 1 + crease_random_below(&r, m.k), log_uniform(&r, 0.1, 10), m.part.weight, &p);
-        member_set(&m, "iterations", (double)(1 + crease_random_below(&r, 30)));
+        member_set(&m, "max_iters", (double)(1 + crease_random_below(&r, 30)));
         assert_ok(*state, solve(&m, &p, 1));
         check_gap(&m, &p, m.part.weight);
         member_free(&m);
@@ -152,7 +152,7 @@ static void nuclear_balls(void **state)
         plant(&r, &m, 1 + crease_random_below(&r, m.k), multiplier / top * log_uniform(&r, 0.1, 10),
               inside ? 0 : multiplier, &p);
         member_set(&m, "rho", (double)nuclear_norm(m.rows, m.cols, p.target) * (inside ? 1.5 : 1));
-        member_set(&m, "iterations", 20000);
+        member_set(&m, "max_iters", 20000);
         assert_ok(*state, solve(&m, &p, 1));
         assert_true(test_max_error(m.n, p.x, p.target) < (p.info.exact ? 1e-12 : 1e-8));
         assert_true(p.info.exact == (scalar || inside));

@@ -219,12 +219,13 @@ static void masks_hold_the_signatures(void **state)
     assert_ok(b.ctx,
               crease_training_create(&b.e, &b.e.methods[0], 1, b.problem, test_path("masks"), &t));
     assert_ok(b.ctx, crease_training_go(t, false, &unwatched));
-    unsigned char hat[12 * 30], known[30];
+    crease_unit hat[12 * 30];
+    unsigned char known[30];
     hid_t f = H5Fopen(run_path(t->folder, "masks.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
     assert_true(f >= 0);
     hid_t set = H5Dopen2(f, "signature_hat", H5P_DEFAULT);
     assert_int_equal(H5Dget_storage_size(set), sizeof hat);
-    assert_true(H5Dread(set, H5T_NATIVE_UCHAR, H5S_ALL, H5S_ALL, H5P_DEFAULT, hat) >= 0);
+    assert_true(H5Dread(set, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, hat) >= 0);
     H5Dclose(set);
     set = H5Dopen2(f, "known_columns", H5P_DEFAULT);
     assert_true(H5Dread(set, H5T_NATIVE_UCHAR, H5S_ALL, H5S_ALL, H5P_DEFAULT, known) >= 0);

@@ -60,23 +60,30 @@ typedef struct crease_param {
     crease_range range;         /* of REAL, INT and of every item of a LIST or of NUMBERS */
     const char *const *choices; /* CHOICE: names, NULL-terminated */
     const char *doc;            /* one line, no full stop; with the unit if there is one */
+    bool of_oracle;             /* steers how a regularizer's oracle works, not what the regularizer is */
 } crease_param;
 
 #define CREASE_PARAM_REAL(type, field, default_, range_, doc_)                                      \
-    { #field, CREASE_PARAM_KIND_REAL, offsetof(type, field), default_, NULL, range_, NULL, doc_ }
+    { #field, CREASE_PARAM_KIND_REAL, offsetof(type, field), default_, NULL, range_, NULL, doc_, false }
 #define CREASE_PARAM_INT(type, field, default_, range_, doc_)                                       \
-    { #field, CREASE_PARAM_KIND_INT, offsetof(type, field), default_, NULL, range_, NULL, doc_ }
+    { #field, CREASE_PARAM_KIND_INT, offsetof(type, field), default_, NULL, range_, NULL, doc_, false }
 #define CREASE_PARAM_BOOL(type, field, default_, doc_)                                              \
-    { #field, CREASE_PARAM_KIND_BOOL, offsetof(type, field), default_, NULL, CREASE_IN(0, 1), NULL, doc_ }
+    { #field, CREASE_PARAM_KIND_BOOL, offsetof(type, field), default_, NULL, CREASE_IN(0, 1), NULL, doc_, false }
 #define CREASE_PARAM_CHOICE(type, field, default_, choices_, doc_)                                  \
-    { #field, CREASE_PARAM_KIND_CHOICE, offsetof(type, field), default_, NULL, CREASE_ANY, choices_, doc_ }
+    { #field, CREASE_PARAM_KIND_CHOICE, offsetof(type, field), default_, NULL, CREASE_ANY, choices_, doc_, false }
 #define CREASE_PARAM_STRING(type, field, default_, doc_)                                            \
-    { #field, CREASE_PARAM_KIND_STRING, offsetof(type, field), 0, default_, CREASE_ANY, NULL, doc_ }
+    { #field, CREASE_PARAM_KIND_STRING, offsetof(type, field), 0, default_, CREASE_ANY, NULL, doc_, false }
 #define CREASE_PARAM_LIST(type, field, default_, range_, doc_)                                      \
-    { #field, CREASE_PARAM_KIND_LIST, offsetof(type, field), 0, default_, range_, NULL, doc_ }
+    { #field, CREASE_PARAM_KIND_LIST, offsetof(type, field), 0, default_, range_, NULL, doc_, false }
 #define CREASE_PARAM_NUMBERS(type, field, default_, range_, doc_)                                   \
-    { #field, CREASE_PARAM_KIND_NUMBERS, offsetof(type, field), 0, default_, range_, NULL, doc_ }
-#define CREASE_PARAM_END { NULL, CREASE_PARAM_KIND_REAL, 0, 0, NULL, CREASE_ANY, NULL, NULL }
+    { #field, CREASE_PARAM_KIND_NUMBERS, offsetof(type, field), 0, default_, range_, NULL, doc_, false }
+/* For iterative oracles: long max_iters, double tol. */
+#define CREASE_PARAM_MAX_ITERS(type, default_, doc_)                                                \
+    { "max_iters", CREASE_PARAM_KIND_INT, offsetof(type, max_iters), default_, NULL, CREASE_IN(1, 1e9), NULL, doc_, \
+      true }
+#define CREASE_PARAM_TOL(type, default_, doc_)                                                      \
+    { "tol", CREASE_PARAM_KIND_REAL, offsetof(type, tol), default_, NULL, CREASE_GE(0), NULL, doc_, true }
+#define CREASE_PARAM_END { NULL, CREASE_PARAM_KIND_REAL, 0, 0, NULL, CREASE_ANY, NULL, NULL, false }
 
 /* Fill every field of opts that the table names with its default. params may be NULL (no settings). */
 void crease_params_default(const crease_param *params, void *opts);

@@ -184,7 +184,8 @@ typedef struct crease_term {
     const char *block;
 } crease_term;
 
-/* --- one part: the mathematics of the type, with scale and ridge ---------------------------------- */
+/* --- one part: the mathematics of the type, with scale and ridge ----------------------------------
+ * Value and residual are NAN where x or g holds a NaN.                                               */
 
 /* Number of parts, and one of them; work is left NULL, roundoff that of double. */
 size_t crease_term_parts(const crease_term *term);

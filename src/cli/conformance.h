@@ -46,9 +46,6 @@ int crease_case_draw_vectors(crease_case *k, size_t number);
 /* x and its certificate, by the solver "exact". EUNBOUNDED, ENOTSUP: there is no such case. */
 int crease_case_solve(crease_case *k);
 
-/* Settings that steer an iterative oracle and leave psi as it is: neither drawn nor told. */
-bool crease_case_is_of_oracle(const crease_param *row);
-
 /* Log-uniform on [low, high], rounded to float32: implementations of any width read the same number. */
 double crease_case_log_uniform(crease_case *k, double low, double high);
 

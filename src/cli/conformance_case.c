@@ -12,14 +12,6 @@ double crease_case_log_uniform(crease_case *k, double low, double high)
     return (float)(low * pow(high / low, crease_random_uniform(&k->random)));
 }
 
-bool crease_case_is_of_oracle(const crease_param *row)
-{
-    static const char *const names[] = { "iterations", "max_iters", "tolerance", "tol", "majorize" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(row->name, names[i]) == 0) return true;
-    return false;
-}
-
 /* --- settings ------------------------------------------------------------------------------------ */
 
 static double draw_real(crease_case *k, crease_range range)
@@ -122,7 +114,7 @@ static int draw_settings(crease_case *k)
     k->psi = crease_regularizer_create(k->ctx, k->type->base.name);
     if (!k->psi) return crease_ctx_error(k->ctx)->code;
     for (const crease_param *row = k->type->base.params; row && row->name; row++)
-        if (!crease_case_is_of_oracle(row)) CREASE_TRY(draw_setting(k, row));
+        if (!row->of_oracle) CREASE_TRY(draw_setting(k, row));
     CREASE_TRY(draw_common(k));
     return crease_regularizer_check(k->psi);
 }

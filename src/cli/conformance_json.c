@@ -73,7 +73,7 @@ static void add_settings(cJSON *object, const crease_case *k)
 {
     cJSON *settings = cJSON_AddObjectToObject(object, "settings");
     for (const crease_param *row = k->type->base.params; row && row->name; row++)
-        if (!crease_case_is_of_oracle(row))
+        if (!row->of_oracle)
             cJSON_AddItemToObject(settings, row->name, make_setting(k, row));
     if (!cJSON_HasObjectItem(settings, "scale")) add_number(settings, "scale", k->psi->scale);
     if (!cJSON_HasObjectItem(settings, "ridge")) add_number(settings, "ridge", k->psi->ridge);

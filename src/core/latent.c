@@ -9,7 +9,7 @@
 
 enum { CG_CAP = 300, HALVINGS = 8, PATIENCE = 4 };
 
-static const double LEAST_DAMPING = 1e-12, MOST_DAMPING = 1e3;
+static const double LEAST_DAMPING = 1e-12, MOST_DAMPING = 1e3, NEAR = 1e-3;
 
 void crease_latent_carve(crease_latent *p, crease_arena *arena, const crease_part *s)
 {
@@ -96,23 +96,31 @@ static double preconditioned(const crease_latent *p, size_t k)
     return !p->bound[k] && p->diag[k] > 0 ? p->rest[k] / p->diag[k] : 0;
 }
 
-static double rest_of(const crease_latent *p)
+/* The square of the rest; *worst: the largest over its list's r_k^2, whatever its scale. */
+static double rest_of(const crease_latent *p, double *worst)
 {
     double sum = 0;
-    for (size_t k = 0; k < p->lists.count; k++) sum += p->rest[k] * preconditioned(p, k);
+    *worst = 0;
+    for (size_t k = 0; k < p->lists.count; k++) {
+        if (p->bound[k]) continue;
+        sum += p->rest[k] * preconditioned(p, k);
+        *worst = fmax(*worst, fabs(p->rest[k] / p->lists.radius[k]) / p->lists.radius[k]);
+    }
     return sum;
 }
 
-/* The step: to 0 where bound, else Newton's with what those steps change left out. */
-static void solve(crease_latent *p, const double *t, double enough)
+/* The step: to 0 where bound, else Newton's with what those steps change left out. Its error is small beside `off`,
+ * what t is off by: in the norm of the preconditioner, and near the end in every list.                   */
+static void solve(crease_latent *p, const double *t, double off)
 {
+    double enough = fmax(1e-24, fmin(1e-2, off * off));
     for (size_t k = 0; k < p->lists.count; k++) {
         p->step[k] = p->bound[k] ? -t[k] : 0;
         p->rest[k] = -p->gradient[k];
         p->direction[k] = preconditioned(p, k);
     }
-    double begin = rest_of(p), now = begin;
-    for (unsigned s = 0; s < CG_CAP && now > enough * begin; s++) {
+    double worst, begin = rest_of(p, &worst), now = begin;
+    for (unsigned s = 0; s < CG_CAP && (now > enough * begin || (off < NEAR && worst > 0.1 * off * off)); s++) {
         double curvature = apply(p);
         if (!(curvature > 0)) break;
         for (size_t k = 0; k < p->lists.count; k++) {
@@ -120,7 +128,7 @@ static void solve(crease_latent *p, const double *t, double enough)
             p->step[k] += now / curvature * p->direction[k];
             p->rest[k] -= now / curvature * p->image[k];
         }
-        double next = rest_of(p);
+        double next = rest_of(p, &worst);
         for (size_t k = 0; k < p->lists.count; k++)
             p->direction[k] = preconditioned(p, k) + next / now * p->direction[k];
         now = next;
@@ -190,11 +198,11 @@ unsigned crease_latent_minimize(crease_latent *p, unsigned most)
             memcpy(p->best, p->t, bytes);
         }
         if (worst <= 2 * DBL_EPSILON) break;
-        solve(p, p->t, fmax(1e-24, fmin(1e-2, worst * worst)));
+        solve(p, p->t, worst);
         while (!(going = move(p)) && p->damping < MOST_DAMPING) {
             p->damping *= 1e3;
             evaluate(p, p->t);
-            solve(p, p->t, 1e-4);
+            solve(p, p->t, fmax(worst, NEAR));
         }
         p->damping = fmax(LEAST_DAMPING, 1e-3 * p->damping);
     }

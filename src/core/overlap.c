@@ -163,14 +163,35 @@ static double absorb(crease_overlap *o)
     return slope > 0.01 * rest ? slope : 0;
 }
 
-/* Along the rest, as far as the quadratic that bounds the objective falls (diag is that of the polish). In the
- * slice of d = 0 the best x_i is c_i |x'| / slice, x' being the others of the list.                      */
-static void revive(crease_overlap *o, double slope)
+/* Along the rest (in step), in each component as far as a quadratic above the objective falls: (s^2 + a^2)^(1/2)
+ * <= s + a^2/(2 s) puts the norms of live lists into diag, that of the polish.                            */
+static void follow_rest(crease_overlap *o)
 {
-    double curvature = 0;
-    for (size_t i = 0; i < o->lists.n; i++) curvature += o->step[i] * o->step[i] * o->diag[i];
-    for (size_t i = 0; i < o->lists.n; i++)
-        if (o->step[i] != 0) o->x[i] = slope / curvature * o->step[i];
+    double *slope = o->slope, *curvature = o->before;
+    crease_overlap_label(o, o->step);
+    for (size_t k = 0; k < o->lists.count; k++) slope[k] = curvature[k] = 0;
+    for (size_t k = 0; k < o->lists.count; k++) {
+        if (o->size[k] > 0) continue;
+        crease_list_gather(&o->lists, k, o->step, o->block);
+        slope[o->label[k]] -= o->slice[k] * cblas_dnrm2((blasint)crease_list_size(&o->lists, k), o->block, 1);
+    }
+    for (size_t i = 0; i < o->lists.n; i++) {
+        if (o->step[i] == 0) continue;
+        size_t c = crease_overlap_component(o, i);
+        slope[c] += o->step[i] * o->c[i];
+        curvature[c] += o->step[i] * o->step[i] * o->diag[i];
+    }
+    for (size_t i = 0; i < o->lists.n; i++) {
+        if (o->step[i] == 0) continue;
+        size_t c = crease_overlap_component(o, i);
+        if (slope[c] > 0) o->x[i] = slope[c] / curvature[c] * o->step[i];
+    }
+}
+
+/* In the slice of d = 0 the best x_i is c_i |x'| / slice, x' being the others of the list. */
+static void revive(crease_overlap *o)
+{
+    follow_rest(o);
     for (size_t k = 0; k < o->lists.count; k++) {
         if (o->size[k] > 0 || o->slice[k] == o->lists.radius[k]) continue;
         crease_list_gather(&o->lists, k, o->x, o->block);
@@ -234,16 +255,19 @@ static int check(const crease_overlap *o, double *x)
     return code;
 }
 
-/* Where to begin: x of the last sweep, and zero in every list whose block was. */
+/* x of the last sweep, and zero in every list whose block was. */
 static void begin(crease_overlap *o)
+{
+    for (size_t k = 0; k < o->lists.count; k++)
+        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1] && !o->live[k]; e++) o->x[o->lists.entry[e]] = 0;
+}
+
+static void slice(crease_overlap *o)
 {
     for (size_t k = 0; k < o->lists.count; k++) {
         double flat = 0;
-        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1]; e++) {
-            size_t i = o->lists.entry[e];
-            if (!o->live[k]) o->x[i] = 0;
-            if (o->d[i] == 0) flat = hypot(flat, o->c[i] / o->lists.radius[k]);
-        }
+        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1]; e++)
+            if (o->d[o->lists.entry[e]] == 0) flat = hypot(flat, o->c[o->lists.entry[e]] / o->lists.radius[k]);
         o->slice[k] = o->lists.radius[k] * sqrt(fmax(0, (1 - flat) * (1 + flat)));
     }
 }
@@ -272,18 +296,26 @@ static void keep(const crease_overlap *o, double *x)
         if (o->lists.cover[i]) x[i] = o->x[i] == 0 ? 0 : o->x[i];
 }
 
+/* Newton's method is stuck, on scales too far apart: block descent knows none. */
+static void restart(crease_overlap *o, long sweeps)
+{
+    for (long t = 0; t < sweeps; t++) sweep(o);
+    begin(o);
+}
+
 /* Rounds of: Newton on the live lists, which may drop some; multipliers, which may revive some; the gap. The
  * objective falls in every round. The numbers are made exact once the lists are right.                   */
 static int iterate(crease_overlap *o, const crease_overlap_opts *opts, double *x, crease_prox_info *info)
 {
     double enough = 1e-8;
     unsigned idle = 0;
+    slice(o);
     begin(o);
     info->exact = false;
     info->gap = INFINITY;
     for (long t = 1;; t++) {
         double size;
-        crease_overlap_polish(o, enough);
+        bool solved = crease_overlap_polish(o, enough);
         align(o);
         double slope = absorb(o);
         refresh(o);
@@ -295,8 +327,10 @@ static int iterate(crease_overlap *o, const crease_overlap_opts *opts, double *x
             info->gap = gap;
         }
         bool stuck = idle >= 3 && gap <= 1e-12 * size;
-        if (t >= opts->max_iters || gap <= opts->tol * size || stuck || (slope == 0 && enough == 0)) return CREASE_OK;
-        if (slope > 0) revive(o, slope);
+        if (t >= opts->max_iters || gap <= opts->tol * size || stuck) return CREASE_OK;
+        if (solved && slope == 0 && enough == 0) return CREASE_OK;
+        if (!solved) restart(o, t);
+        else if (slope > 0) revive(o);
         else enough = 0;
     }
 }

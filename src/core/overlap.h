@@ -44,8 +44,13 @@ int crease_overlap_prox(const crease_part *s, const crease_overlap_opts *o, bool
                         const double *d, double w, double *x, crease_prox_info *info);
 
 /* Newton's method on the groups that are not zero at o->x: improves x until its squared gradient, relative to that
- * of c, is `enough` or rounding, adds zeros, and fills size and diag.                                      */
-void crease_overlap_polish(crease_overlap *o, double enough);
+ * of c, is `enough` or rounding, adds zeros, and fills size and diag. False: it got stuck.                 */
+bool crease_overlap_polish(crease_overlap *o, double enough);
+
+/* Lists that share an i with x_i != 0, directly or through others, get one label, which is one of them, and the
+ * length 1: the objective is a sum over these components, and each can take a step of its own. Component of entry i. */
+void crease_overlap_label(crease_overlap *o, const double *x);
+size_t crease_overlap_component(const crease_overlap *o, size_t i);
 
 /* The least t with y in t sum_g lambda_g B: Newton's method in t with the oracle, from below. To rounding where the
  * groups are nested; elsewhere the oracle's gap leaves about 1e-9.                                       */

@@ -13,6 +13,8 @@
 
 enum { NEWTON_CAP = 50, CG_CAP = 400, HALVINGS = 30 };
 
+static const double SWALLOWED = 1e-13;
+
 static bool enter(const crease_overlap *o, size_t e) /* place e of the lists holds a nonzero */
 {
     return o->x[o->lists.entry[e]] != 0;
@@ -43,6 +45,56 @@ static void transpose(crease_overlap *o)
     }
     for (size_t k = 0; k < l->count; k++)
         for (size_t e = l->begin[k]; e < l->begin[k + 1]; e++) o->owner[l->scratch[l->entry[e]]++] = (uint32_t)k;
+}
+
+/* --- components ------------------------------------------------------------------------------------- */
+
+static size_t root_of(crease_overlap *o, size_t k)
+{
+    while (o->label[k] != k) {
+        o->label[k] = o->label[o->label[k]];
+        k = o->label[k];
+    }
+    return k;
+}
+
+void crease_overlap_label(crease_overlap *o, const double *x)
+{
+    for (size_t k = 0; k < o->lists.count; k++) {
+        o->label[k] = k;
+        o->length[k] = 1;
+    }
+    for (size_t i = 0; i < o->lists.n; i++)
+        for (size_t f = o->first[i] + 1; x[i] != 0 && f < o->first[i + 1]; f++) {
+            size_t a = root_of(o, o->owner[f - 1]), b = root_of(o, o->owner[f]);
+            if (a < b) o->label[b] = a;
+            else o->label[a] = b;
+        }
+    for (size_t k = 0; k < o->lists.count; k++) o->label[k] = root_of(o, k);
+}
+
+size_t crease_overlap_component(const crease_overlap *o, size_t i)
+{
+    return o->label[o->owner[o->first[i]]];
+}
+
+/* --- Newton's equation ------------------------------------------------------------------------------ */
+
+/* Components so near to 0 that E swallows their curvature x'Dx become zero: if they are not, the multipliers will
+ * say so and where to go. Labels all.                                                                     */
+static void prune(crease_overlap *o)
+{
+    double *norms = o->slope, *curvature = o->before;
+    crease_overlap_label(o, o->x);
+    for (size_t k = 0; k < o->lists.count; k++) norms[k] = curvature[k] = 0;
+    for (size_t k = 0; k < o->lists.count; k++) norms[o->label[k]] += o->lists.radius[k] * norm_of(o, k, o->x);
+    for (size_t i = 0; i < o->lists.n; i++)
+        if (o->x[i] != 0) curvature[crease_overlap_component(o, i)] += o->x[i] * (o->d[i] * o->x[i]);
+    for (size_t i = 0; i < o->lists.n; i++) {
+        if (o->x[i] == 0) continue;
+        size_t c = crease_overlap_component(o, i);
+        if (curvature[c] <= SWALLOWED * norms[c]) o->x[i] = 0;
+    }
 }
 
 /* Norms, E and the gradient at x. Returns its square over that of c, the larger of those in the metric 1/E
@@ -212,39 +264,6 @@ static void drop(crease_overlap *o)
     }
 }
 
-/* --- components ------------------------------------------------------------------------------------- */
-
-static size_t root_of(crease_overlap *o, size_t k)
-{
-    while (o->label[k] != k) {
-        o->label[k] = o->label[o->label[k]];
-        k = o->label[k];
-    }
-    return k;
-}
-
-/* Live lists that share nonzeros, directly or through others, get one label: the objective is a sum over the
- * components, and each has a step length of its own.                                                     */
-static void label(crease_overlap *o)
-{
-    for (size_t k = 0; k < o->lists.count; k++) {
-        o->label[k] = k;
-        o->length[k] = 1;
-    }
-    for (size_t i = 0; i < o->lists.n; i++)
-        for (size_t f = o->first[i] + 1; o->x[i] != 0 && f < o->first[i + 1]; f++) {
-            size_t a = root_of(o, o->owner[f - 1]), b = root_of(o, o->owner[f]);
-            if (a < b) o->label[b] = a;
-            else o->label[a] = b;
-        }
-    for (size_t k = 0; k < o->lists.count; k++) o->label[k] = root_of(o, k);
-}
-
-static size_t component(const crease_overlap *o, size_t i)
-{
-    return o->label[o->owner[o->first[i]]];
-}
-
 /* --- the step --------------------------------------------------------------------------------------- */
 
 /* The longest steps that keep every list on its side of 0, at most 1. */
@@ -265,7 +284,7 @@ static void slopes_at(crease_overlap *o, double factor, double *slope)
     for (size_t i = 0; i < o->lists.n; i++) {
         o->image[i] = o->x[i];
         if (o->x[i] == 0) continue;
-        size_t c = component(o, i);
+        size_t c = crease_overlap_component(o, i);
         o->image[i] += factor * o->length[c] * o->step[i];
         slope[c] += o->step[i] * (o->d[i] * o->image[i] - o->c[i]);
     }
@@ -297,20 +316,22 @@ static bool move(crease_overlap *o)
     return any;
 }
 
-void crease_overlap_polish(crease_overlap *o, double enough)
+bool crease_overlap_polish(crease_overlap *o, double enough)
 {
     double before = INFINITY, rounding = 4 * DBL_EPSILON * DBL_EPSILON;
     transpose(o);
     memset(o->inside, 0, o->lists.count * sizeof *o->inside);
     memset(o->marked, 0, o->lists.n);
     for (unsigned t = 0; t < NEWTON_CAP; t++) {
+        prune(o);
         double now = differentiate(o);
-        if (now <= fmax(enough, rounding) || (now > 0.5 * before && now <= 1e8 * rounding)) return;
+        if (now <= fmax(enough, rounding) || (now > 0.5 * before && now <= 1e8 * rounding)) return true;
         solve(o, fmax(1e-20, fmin(1e-2, now)));
-        label(o);
         drop(o);
         if (!move(o)) break;
         before = now;
     }
+    prune(o);
     differentiate(o);
+    return false;
 }

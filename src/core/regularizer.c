@@ -96,8 +96,17 @@ const char *crease_part_refusal(const crease_regularizer *psi, const crease_part
     return math->accepts ? math->accepts(s) : NULL;
 }
 
+/* Members may take their arguments for numbers. */
+static bool holds_nan(size_t n, const double *x)
+{
+    for (size_t i = 0; i < n; i++)
+        if (isnan(x[i])) return true;
+    return false;
+}
+
 double crease_part_value(const crease_regularizer *psi, const crease_part *s, const double *x)
 {
+    if (holds_nan(s->n, x)) return NAN;
     double value = psi->scale * s->type->math->value(s, x);
     return psi->ridge > 0 ? value + 0.5 * psi->ridge * sum_of_squares(s->n, x) : value;
 }
@@ -115,6 +124,7 @@ static const double *with_ridge(const crease_regularizer *psi, const crease_part
 double crease_part_residual(const crease_regularizer *psi, const crease_part *s, const double *x, const double *g,
                             double w)
 {
+    if (holds_nan(s->n, x) || holds_nan(s->n, g)) return NAN;
     return s->type->math->residual(s, x, with_ridge(psi, s, x, g, w), w * psi->scale);
 }
 

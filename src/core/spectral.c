@@ -272,21 +272,21 @@ static int solve(const crease_part *s, crease_spectral_way way, const double *c,
     way.rule = crease_spectral_by_pieces;
     way.slope = last_slope(&psi.right);
     way.vector = s->type;
-    if (s->type->exactness != CREASE_EXACT_SCALAR) way.iterations = 0;
+    if (s->type->exactness != CREASE_EXACT_SCALAR) way.max_iters = 0;
     return crease_spectral_solve(s, &way, c, d, by, x, info);
 }
 
 static int prox(const crease_part *s, const double *c, const double *d, double w, double *x,
                 crease_prox_info *info)
 {
-    return solve(s, (crease_spectral_way){ .iterations = 1000, .tolerance = 1e-10 }, c, d, w, x, info);
+    return solve(s, (crease_spectral_way){ .max_iters = 1000, .tol = 1e-10 }, c, d, w, x, info);
 }
 
 static int prox_by_settings(const crease_part *s, const double *c, const double *d, double w, double *x,
                             crease_prox_info *info)
 {
     const crease_spectral_opts *o = s->opts;
-    crease_spectral_way way = { .iterations = o->iterations, .tolerance = o->tolerance };
+    crease_spectral_way way = { .max_iters = o->max_iters, .tol = o->tol };
     way.majorize = o->majorize;
     return solve(s, way, c, d, w, x, info);
 }

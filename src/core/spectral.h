@@ -11,25 +11,22 @@
 /* What every spectral member is set by, at the start of its settings. */
 typedef struct crease_spectral_opts {
     long rows;
-    long iterations; /* convex ones: cap on the iterative oracle */
-    double tolerance;
+    long max_iters;  /* convex ones: cap on the iterative oracle */
+    double tol;
     bool majorize;   /* others: one step with d_max in metrics that are not scalar */
 } crease_spectral_opts;
 
-#define CREASE_SPECTRAL_PARAM(kind_, field, default_, range_, doc_)                                 \
-    { #field, CREASE_PARAM_KIND_##kind_, offsetof(crease_spectral_opts, field), default_, NULL, range_, \
-      NULL, doc_ }
 #define CREASE_PARAM_ROWS                                                                           \
-    CREASE_SPECTRAL_PARAM(INT, rows, 1, CREASE_GE(1),                                               \
-                          "rows of the matrix that a group holds row by row; they divide its size")
+    CREASE_PARAM_INT(crease_spectral_opts, rows, 1, CREASE_GE(1),                                   \
+                     "rows of the matrix that a group holds row by row; they divide its size")
 #define CREASE_PARAM_ITERATIONS                                                                     \
-    CREASE_SPECTRAL_PARAM(INT, iterations, 1000, CREASE_GE(1),                                      \
-                          "where d varies: cap on iterations, one singular value decomposition each"), \
-    CREASE_SPECTRAL_PARAM(REAL, tolerance, 1e-10, CREASE_GE(0),                                     \
-                          "where d varies: stop once |x - x*| <= tolerance |x| is proven, in the metric")
+    CREASE_PARAM_MAX_ITERS(crease_spectral_opts, 1000,                                              \
+                           "where d varies: most iterations, one singular value decomposition each"), \
+    CREASE_PARAM_TOL(crease_spectral_opts, 1e-10,                                                   \
+                     "where d varies: stop once |x - x*| <= tol |x| is proven, in the metric")
 #define CREASE_PARAM_MAJORIZE                                                                       \
-    CREASE_SPECTRAL_PARAM(BOOL, majorize, 0, CREASE_IN(0, 1),                                       \
-                          "where d varies: take one step from c/d with the largest d, not refuse")
+    { "majorize", CREASE_PARAM_KIND_BOOL, offsetof(crease_spectral_opts, majorize), 0, NULL, CREASE_IN(0, 1), NULL, \
+      "where d varies: take one step from c/d with the largest d, not refuse", true }
 
 /* The oracle on singular values: argmin over p >= 0 of d/2 |p|^2 - sigma'p + w psi(p), for falling sigma >=
  * 0; p falls too, and its zeros are literal. False: there is no minimizer. w has the group's weight in it. */
@@ -38,8 +35,8 @@ typedef bool crease_spectral_rule(const crease_part *s, const double *sigma, siz
 
 /* Which way a member is solved. */
 typedef struct crease_spectral_way {
-    long iterations; /* 0: only where d is constant */
-    double tolerance;
+    long max_iters; /* 0: only where d is constant */
+    double tol;
     bool majorize;
     bool binds; /* psi is there even where w is 0: a constraint */
     crease_spectral_rule *rule;

@@ -115,7 +115,7 @@ static bool is_met(const apg *r)
         double size = r->low > 0 ? r->best[i] * r->best[i] * r->d[i] : r->c[i] * r->c[i];
         sum += size;
     }
-    return r->best_residual <= fmax(r->way->tolerance * sqrt(sum), r->best_noise);
+    return r->best_residual <= fmax(r->way->tol * sqrt(sum), r->best_noise);
 }
 
 /* Momentum of V-FISTA, but growing as in FISTA and dropped where it points uphill (O'Donoghue and Candes). */
@@ -171,7 +171,7 @@ static int accelerate(apg *r, unsigned *iterations)
     if (runs_away(r, r->c, r->y)) return CREASE_EUNBOUNDED;
     if (!start(r)) return CREASE_EDIVERGED;
     long i, stuck = 0;
-    for (i = 2; i < r->way->iterations && stuck < PATIENCE && !is_met(r); i++) {
+    for (i = 2; i < r->way->max_iters && stuck < PATIENCE && !is_met(r); i++) {
         if (!step(r)) return CREASE_EDIVERGED;
         stuck = keep_best(r) ? 0 : stuck + 1;
         extrapolate(r);
@@ -260,7 +260,7 @@ int crease_spectral_solve(const crease_part *s, const crease_spectral_way *way, 
     if ((w == 0 && !way->binds) || isinf(w)) return separable(s, &space, c, d, w, x, info);
     if (crease_spectral_is_scalar(s, d)) return finish(&space, shrink(s, way, &space, c, d[0], w, x), info);
     if (space.svd.k == 1) return as_vector(s, way, c, d, w, x, info);
-    if (way->iterations > 0) return iterate(s, way, &space, c, d, w, x, info);
+    if (way->max_iters > 0) return iterate(s, way, &space, c, d, w, x, info);
     if (way->majorize) return majorized(s, way, &space, c, d, w, x, info);
     return CREASE_ENOTSUP;
 }

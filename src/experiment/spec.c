@@ -37,7 +37,7 @@ const crease_param crease_term_params[] = {
         crease_term_spec, groups, "",
         "elements, rows, cols, all, size:K, channels, filters, a .npy or .txt file of labels, or lists:FILE with one "
         "group a line"),
-    CREASE_PARAM_STRING(crease_term_spec, weights, "",
+    CREASE_PARAM_STRING(crease_term_spec, group_weights, "",
                         "sqrt_size (by default, where psi is a penalty on groups), one (elsewhere), "
                         "or a .npy or .txt file of numbers"),
     CREASE_PARAM_REAL(crease_term_spec, scale, 1, CREASE_GT(0), "factor on the regularizer"),
@@ -68,8 +68,8 @@ static int read_term(crease_ctx *ctx, const crease_node *node, crease_term_spec 
     CREASE_TRY(crease_node_need_map(ctx, node, "a regularizer"));
     CREASE_TRY(crease_choice_read(ctx, node, keys, n, &term->psi));
     CREASE_TRY(crease_node_read_table(ctx, node, crease_term_params, term, "regularizer"));
-    if (!*term->weights)
-        strcpy(term->weights, crease_regularizer_weight_rule((const crease_regularizer_type *)term->psi.type));
+    if (!*term->group_weights)
+        strcpy(term->group_weights, crease_regularizer_weight_rule((const crease_regularizer_type *)term->psi.type));
     if (*term->groups) return CREASE_OK;
     unsigned flags = ((const crease_regularizer_type *)term->psi.type)->flags;
     if (flags & (CREASE_GROUPED | CREASE_COUPLED))

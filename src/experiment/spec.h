@@ -16,7 +16,7 @@ typedef struct crease_choice {
 
 /* A regularization term: psi on groups of a block. */
 typedef struct crease_term_spec {
-    crease_string block, groups, weights;
+    crease_string block, groups, group_weights;
     double scale, ridge; /* the term is scale psi(x) + ridge/2 |x|^2 */
     crease_choice psi;
     const crease_node *node; /* where it stands */
@@ -59,7 +59,7 @@ typedef struct crease_experiment {
 
 extern const crease_param crease_experiment_params[]; /* name, backend, seeds */
 extern const crease_param crease_observe_params[];
-extern const crease_param crease_term_params[]; /* block, groups, weights, scale, ridge */
+extern const crease_param crease_term_params[]; /* block, groups, group_weights, scale, ridge */
 
 /* Read a file, apply the settings ("schedule.epochs=3", n of them), fill in the defaults. Every error
  * says where: file:line:column, or the setting. */

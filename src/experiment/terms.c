@@ -119,8 +119,8 @@ static int build_groups(crease_ctx *ctx, const crease_term_spec *spec, const cre
     else
         CREASE_TRY(
             crease_groups_parse(ctx, spec->groups, block->offset, block->shape, block->rank, groups));
-    if (is_array_file(spec->weights)) return weights_from_file(ctx, spec->weights, groups);
-    return crease_groups_set_weight_rule(ctx, groups, spec->weights);
+    if (is_array_file(spec->group_weights)) return weights_from_file(ctx, spec->group_weights, groups);
+    return crease_groups_set_weight_rule(ctx, groups, spec->group_weights);
 }
 
 static int build_term(crease_ctx *ctx, const crease_term_spec *spec, const crease_problem *problem,
