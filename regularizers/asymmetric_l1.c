@@ -39,7 +39,8 @@ const crease_regularizer_type crease_regularizer_asymmetric_l1 = {
     .exact = "any diagonal metric",
     .cost = "O(n)",
     .manifold = "vectors with the same support",
-    .identification = "distance of -grad f(x*)_i from -lambda_minus_i and lambda_plus_i over the zeros",
+    .identification = "distance of -grad f(x*)_i from -lambda_minus_i and lambda_plus_i over the zero "
+                      "entries",
     .math = &crease_math_entries,
     .pieces = pieces,
     .per_entry = per_entry,

@@ -61,7 +61,7 @@ static bool per_entry(const void *opts)
 const crease_regularizer_type crease_regularizer_box = {
     .base = { .name = "box",
               .summary = "bounds on every entry",
-              .formula = "psi(x) = 0 where lower_i <= x_i <= upper_i for all i, infinite elsewhere",
+              .formula = "psi(x) = 0 where lower_i <= x_i <= upper_i, else infinite",
               .source = "standard",
               .opts_size = sizeof(box_opts),
               .params = params,

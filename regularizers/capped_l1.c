@@ -34,7 +34,7 @@ const crease_regularizer_type crease_regularizer_capped_l1 = {
     .base = { .name = "capped_l1",
               .summary = "capped l1 penalty: zeros without bias on large entries",
               .formula = "psi(x) = sum_i lambda_i min(|x_i|, theta), lambda_i = lambda weights_i",
-              .source = "Zhang, J. Mach. Learn. Res. 11 (2010)",
+              .source = "Zhang, JMLR 11 (2010)",
               .opts_size = sizeof(capped_l1_opts),
               .params = params },
     .flags = CREASE_SEPARABLE | CREASE_UNIT_ENTRY,

@@ -13,8 +13,9 @@
  * 0. */
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
-#include "core/pieces.h"
+#include "core/part.h"
 #include "core/sum.h"
 
 enum { MOST_STEPS = 1000 };
@@ -38,7 +39,7 @@ static double factor(const crease_part *s, size_t i)
 static double curvature(const crease_part *s)
 {
     double lambda = ((const exclusive_opts *)s->opts)->lambda;
-    return lambda > 0 ? lambda * s->weight : 0;
+    return isinf(s->weight) ? INFINITY : lambda * s->weight;
 }
 
 /* S */
@@ -72,12 +73,6 @@ static double conjugate(const crease_part *s, const double *y)
     double largest = 0;
     for (size_t i = 0; i < s->n; i++) largest = fmax(largest, fabs(y[i]) / factor(s, i));
     return largest == 0 || isinf(curvature(s)) ? 0 : largest / (2 * curvature(s)) * largest;
-}
-
-static double scale(const crease_part *s)
-{
-    (void)s;
-    return 0;
 }
 
 /* --- the oracle ---------------------------------------------------------------------------------- */
@@ -143,24 +138,16 @@ static crease_sum root(const crease_part *s, const double *c, const double *d, d
     return tau;
 }
 
-/* No penalty, or one that forces zero. */
-static int trivial(const crease_part *s, const double *c, const double *d, double kappa, double *x)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        bool zero = c[i] == 0 || kappa > 0;
-        if (!zero && d[i] == 0) return CREASE_EUNBOUNDED;
-        x[i] = zero ? 0 : c[i] / d[i] + 0.0;
-    }
-    return CREASE_OK;
-}
-
 static int prox(const crease_part *s, const double *c, const double *d, double w, double *x,
                 crease_prox_info *info)
 {
     double kappa = w * curvature(s), step;
-    for (size_t i = 0; i < s->n; i++)
-        if (!isfinite(c[i]) || !isfinite(d[i])) return CREASE_ENAN;
-    if (kappa == 0 || isinf(kappa)) return trivial(s, c, d, kappa, x);
+    if (!crease_are_finite(s->n, c) || !crease_are_finite(s->n, d)) return CREASE_ENAN;
+    if (kappa == 0) return crease_unpenalized(s->n, c, d, x);
+    if (isinf(kappa)) {
+        memset(x, 0, s->n * sizeof *x);
+        return CREASE_OK;
+    }
     size_t stiff = stiffest(s, c, d);
     crease_sum tau = { stiff < s->n ? fabs(c[stiff]) / factor(s, stiff) : 0, 0 };
     double lacking = excess(s, c, d, kappa, tau, &step);
@@ -195,7 +182,7 @@ static double radius(const crease_part *s, const double *c, const double *d, dou
     double level = kappa * weighted_sum(s, x);
     for (size_t i = 0; i < s->n; i++) {
         if (x[i] == 0) continue;
-        if (d[i] == 0) return 0; /* pinned: no radius is known */
+        if (d[i] == 0) return NAN; /* pinned: tau is its k_i, and no radius is known */
         fall += kappa * (factor(s, i) * (factor(s, i) / d[i]));
         moved = hypot(moved, kappa * (factor(s, i) / d[i]));
     }
@@ -215,7 +202,7 @@ static const crease_math exclusive_math = {
     .residual = residual,
     .prox = prox,
     .conjugate = conjugate,
-    .scale = scale,
+    .scale = crease_no_scale,
     .margins = margins,
     .radius = radius,
 };
@@ -224,7 +211,7 @@ const crease_regularizer_type crease_regularizer_exclusive = {
     .base = { .name = "exclusive",
               .summary = "exclusive lasso: the entries of a group compete, every group keeps some",
               .formula = "psi(x) = lambda/2 sum_g weight_g (sum_i a_i |x_gi|)^2",
-              .source = "Zhou, Jin, Hoi, AISTATS 2010; Campbell and Allen, Electron. J. Stat. 11 (2017)",
+              .source = "Zhou, Jin and Hoi, AISTATS 2010; Campbell and Allen, Electron. J. Stat. 11 (2017)",
               .opts_size = sizeof(exclusive_opts),
               .params = params },
     .flags = CREASE_GROUPED | CREASE_CONVEX | CREASE_UNIT_ENTRY,

@@ -2,7 +2,8 @@
  * minimizer only where the metric is constant; here the sizes enter the dynamic programme, as a kink of
  * every entry's objective at zero, which is exact in any diagonal metric (see src/core/chain_prox.c). The
  * certificate is two taut strings. Identification radius: none. Entry k of `weights` belongs to the edge
- * between entries k and k + 1 of a part, the last one of a part being unused. */
+ * between entries k and k + 1 of a part, the last one of a part being unused. An infinite weight of a group
+ * makes x constant on each run that edges hold together, and zero where one of its entries has a size. */
 #include "crease/regularizer.h"
 
 #include <float.h>
@@ -223,12 +224,11 @@ static const crease_math math = {
 const crease_regularizer_type crease_regularizer_fused = {
     .base = { .name = "fused",
               .summary = "fused lasso: few jumps along a chain, and zeros",
-              .formula = "psi(x) = sum_g weight_g (lambda sum_k weights_k |x_{k+1} - x_k| + sum mu_i |x_i|)",
+              .formula = "psi(x) = sum_g weight_g (lambda sum_k weights_k |x_{k+1} - x_k| + sum_i mu_i |x_i|)",
               .source = "Tibshirani et al., JRSS B 67 (2005); oracle: Johnson, JCGS 22 (2013)",
               .opts_size = sizeof(fused_opts),
               .params = params },
     .flags = CREASE_CONVEX | CREASE_NORM,
-    .exactness = CREASE_EXACT_DIAGONAL,
     .exact = "any diagonal metric",
     .cost = "O(n)",
     .manifold = "vectors with the same zeros and jumps",

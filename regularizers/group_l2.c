@@ -1,5 +1,6 @@
-/* The group lasso. In a diagonal metric a live group is x_i = c_i s / (d_i s + w lambda_g), where s = |x_g| is
- * the root of one scalar equation; see src/backend/formulas/secular.h.                                    */
+/* The group lasso. In a diagonal metric a live group is x_i = c_i s / (d_i s + w lambda weight_g), where s =
+ * |x_g| is the root of one scalar equation; see src/backend/formulas/secular.h. It is zero iff |c_g| <= w
+ * lambda weight_g, so it is safe while |e_g| < | |c_g| - w lambda weight_g |. */
 #include "crease/regularizer.h"
 
 typedef struct {
@@ -23,9 +24,9 @@ const crease_regularizer_type crease_regularizer_group_l2 = {
               .source = "Yuan and Lin, JRSS B 68 (2006); RAMDA, arXiv 2403.14398, Section 4",
               .opts_size = sizeof(group_l2_opts),
               .params = params },
+    .flags = CREASE_GROUPED | CREASE_CONVEX | CREASE_NORM | CREASE_UNIT_GROUP,
     .exact = "any diagonal metric",
     .cost = "O(n) a Newton step, at most about 15",
-    .flags = CREASE_GROUPED | CREASE_CONVEX | CREASE_NORM | CREASE_UNIT_GROUP,
     .manifold = "vectors with the same live groups",
     .identification = "lambda weight_g - |grad f(x*)_g| over the zero groups",
     .math = &crease_math_shrink,

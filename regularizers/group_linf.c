@@ -12,7 +12,7 @@ const crease_regularizer_type crease_regularizer_group_linf = {
     .base = { .name = "group_linf",
               .summary = "largest entries of groups: whole groups of zeros, entries tied at the maximum",
               .formula = "psi(x) = lambda sum_g weight_g max_i |x_gi|",
-              .source = "Turlach, Venables, Wright, Technometrics 47 (2005); in a metric: src/core/maximum.c",
+              .source = "Turlach, Venables and Wright, Technometrics 47 (2005)",
               .opts_size = sizeof(crease_maximum_opts),
               .params = params },
     .flags = CREASE_GROUPED | CREASE_CONVEX | CREASE_NORM | CREASE_UNIT_ENTRY,

@@ -3,11 +3,11 @@
  * exact in any diagonal metric, singular ones included. The certificate projects on the tangent cone: the
  * taut string above the sums of g, their least concave majorant. Identification radius: none. The weights
  * of groups are not used, infinite and zero ones included. */
-#include "crease/regularizer.h"
-
 #include <float.h>
 #include <math.h>
 
+#include "core/chain.h"
+#include "core/part.h"
 #include "core/sum.h"
 #include "core/taut_string.h"
 
@@ -143,30 +143,6 @@ static double conjugate(const crease_part *s, const double *y)
     return crease_sum_value(&sum) <= 8 * s->roundoff * size ? 0 : INFINITY;
 }
 
-static double scale(const crease_part *s)
-{
-    (void)s;
-    return 0;
-}
-
-static size_t units(const crease_part *s)
-{
-    return s->n > 0 ? s->n - 1 : 0;
-}
-
-static void signature(const crease_part *s, const double *x, crease_unit *unit)
-{
-    for (size_t k = 0; k + 1 < s->n; k++) unit[k] = x[k + 1] != x[k];
-}
-
-static size_t dimension(const crease_part *s, const double *x, const crease_unit *unit)
-{
-    size_t blocks = s->n > 0;
-    (void)x;
-    for (size_t k = 0; k + 1 < s->n; k++) blocks += unit[k] != 0;
-    return blocks;
-}
-
 static void margins(const crease_part *s, const double *x, const double *g, double w, crease_margin *unit)
 {
     crease_sum sum = { 0 };
@@ -186,25 +162,24 @@ static const crease_math math = {
     .residual = residual,
     .prox = prox,
     .conjugate = conjugate,
-    .scale = scale,
-    .units = units,
-    .signature = signature,
-    .dimension = dimension,
+    .scale = crease_no_scale,
+    .units = crease_chain_units,
+    .signature = crease_chain_jumps,
+    .dimension = crease_chain_pieces,
     .margins = margins,
 };
 
 const crease_regularizer_type crease_regularizer_isotonic = {
     .base = { .name = "isotonic",
               .summary = "isotonic regression: entries in order",
-              .formula = "psi(x) = 0 where x_1 <= x_2 <= ... along every group, infinite elsewhere",
+              .formula = "psi(x) = 0 where x_1 <= x_2 <= ... along every group, else infinite",
               .source = "Ayer et al., Ann. Math. Statist. 26 (1955)",
               .opts_size = sizeof(isotonic_opts),
               .params = params },
     .flags = CREASE_CONVEX | CREASE_CONSTRAINT,
-    .exactness = CREASE_EXACT_DIAGONAL,
     .exact = "any diagonal metric",
     .cost = "O(n)",
     .manifold = "vectors with the same ties",
-    .identification = "multipliers of the ties, minus the sums of grad f(x*) up to them",
+    .identification = "multipliers of the ties: minus the sums of grad f(x*) up to them",
     .math = &math,
 };

@@ -21,10 +21,11 @@
  * least ||c_i| - tau|. */
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "core/order.h"
+#include "core/part.h"
 #include "core/sum.h"
-#include "crease/regularizer.h"
 
 enum { MOST_STEPS = 1000 };
 
@@ -43,7 +44,7 @@ static const crease_param params[] = {
 static double curvature(const crease_part *s)
 {
     double lambda = ((const ksupport_opts *)s->opts)->lambda;
-    return lambda > 0 ? lambda * s->weight : 0;
+    return isinf(s->weight) ? INFINITY : lambda * s->weight;
 }
 
 static size_t kept(const crease_part *s)
@@ -127,12 +128,6 @@ static double conjugate(const crease_part *s, const double *y)
     }
     crease_sum_add(&sum, (double)room * last * last);
     return crease_sum_value(&sum) == 0 ? 0 : crease_sum_value(&sum) / (2 * curvature(s));
-}
-
-static double scale(const crease_part *s)
-{
-    (void)s;
-    return 0;
 }
 
 /* --- the oracle ----------------------------------------------------------------------------------- */
@@ -225,24 +220,16 @@ static double interpolated(const bracket *b, double part, double c, double d, do
     return low == high ? low : part * low + (1 - part) * high;
 }
 
-/* No penalty, or one that forces zero. */
-static int trivial(const crease_part *s, const double *c, const double *d, double kappa, double *x)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        bool zero = c[i] == 0 || kappa > 0;
-        if (!zero && d[i] == 0) return CREASE_EUNBOUNDED;
-        x[i] = zero ? 0 : c[i] / d[i] + 0.0;
-    }
-    return CREASE_OK;
-}
-
 static int prox(const crease_part *s, const double *c, const double *d, double w, double *x,
                 crease_prox_info *info)
 {
     double kappa = w * curvature(s), least;
-    for (size_t i = 0; i < s->n; i++)
-        if (!isfinite(c[i]) || !isfinite(d[i])) return CREASE_ENAN;
-    if (kappa == 0 || isinf(kappa)) return trivial(s, c, d, kappa, x);
+    if (!crease_are_finite(s->n, c) || !crease_are_finite(s->n, d)) return CREASE_ENAN;
+    if (kappa == 0) return crease_unpenalized(s->n, c, d, x);
+    if (isinf(kappa)) {
+        memset(x, 0, s->n * sizeof *x);
+        return CREASE_OK;
+    }
     bool all = count_nonzero(s, c, &least) <= kept(s);
     bracket b = { 0 };
     if (!all) b = find(s, c, d, kappa, &info->iterations);
@@ -295,7 +282,7 @@ static const crease_math ksupport_math = {
     .residual = residual,
     .prox = prox,
     .conjugate = conjugate,
-    .scale = scale,
+    .scale = crease_no_scale,
     .margins = margins,
     .radius = radius,
 };
@@ -307,7 +294,7 @@ const crease_regularizer_type crease_regularizer_ksupport = {
               .formula = "psi(x) = lambda/2 sum_g weight_g |x_g|_ksp^2, |x|_ksp the gauge of the hull of "
                          "{ x : |x|_0 <= k, |x|_2 <= 1 }",
               .source =
-                  "Argyriou, Foygel, Srebro, NIPS 2012; McDonald, Pontil, Stamos, JMLR 17 (2016), for the "
+                  "Argyriou, Foygel and Srebro, NIPS 2012; McDonald, Pontil and Stamos, JMLR 17 (2016), for the "
                   "variational form",
               .opts_size = sizeof(ksupport_opts),
               .params = params },

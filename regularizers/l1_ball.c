@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "core/budget.h"
-#include "core/pieces.h"
+#include "core/part.h"
 
 static const crease_param params[] = {
     CREASE_PARAM_REAL(crease_budget, rho, 1, CREASE_GT(0), "the largest sum"),
@@ -60,8 +60,7 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
                 crease_prox_info *info)
 {
     (void)w, (void)info;
-    for (size_t i = 0; i < s->n; i++)
-        if (!isfinite(c[i]) || !isfinite(d[i])) return CREASE_ENAN;
+    if (!crease_are_finite(s->n, c) || !crease_are_finite(s->n, d)) return CREASE_ENAN;
     if (!is_inside(s, c, d)) {
         crease_budget_project(s, true, c, d, x);
         return CREASE_OK;
@@ -74,12 +73,6 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
 static double conjugate(const crease_part *s, const double *y)
 {
     return ((const crease_budget *)s->opts)->rho * crease_budget_best(s, true, y);
-}
-
-static double scale(const crease_part *s)
-{
-    (void)s;
-    return 0;
 }
 
 static size_t units(const crease_part *s)
@@ -127,7 +120,7 @@ static const crease_math math = {
     .residual = residual,
     .prox = prox,
     .conjugate = conjugate,
-    .scale = scale,
+    .scale = crease_no_scale,
     .units = units,
     .signature = signature,
     .dimension = dimension,
@@ -137,16 +130,16 @@ static const crease_math math = {
 const crease_regularizer_type crease_regularizer_l1_ball = {
     .base = { .name = "l1_ball",
               .summary = "weighted l1 ball: single zero entries once the bound is active",
-              .formula = "psi(x) = 0 where sum_i a_i |x_i| <= rho, else infinite",
-              .source = "Duchi, Shalev-Shwartz, Singer, Chandra, ICML 2008; Condat, Math. Program. 158 "
-                        "(2016); split at random pivots as in Kiwiel, JOTA 136 (2008)",
+              .formula = "psi(x) = 0 where sum_i a_i |x_gi| <= rho for every group g, else infinite",
+              .source = "Duchi, Shalev-Shwartz, Singer and Chandra, ICML 2008; Condat, Math. Program. 158 "
+                        "(2016); split at random pivots as in Kiwiel, Math. Program. 112 (2008)",
               .opts_size = sizeof(crease_budget),
               .params = params },
     .flags = CREASE_CONVEX | CREASE_CONSTRAINT,
     .exact = "any diagonal metric",
     .cost = "expected O(n)",
     .manifold = "points of the sphere with the same support; the inside of the ball",
-    .identification = "on the sphere: mu a_i - |grad f(x*)_i| over the zeros, and mu |a| over the others, mu "
+    .identification = "on the sphere: mu a_i - |grad f(x*)_i| over the zero entries, and mu |a| over the others, mu "
                       "being the multiplier; inside: the distance of x* from the sphere",
     .math = &math,
 };

@@ -11,8 +11,8 @@
 #include <float.h>
 #include <math.h>
 
+#include "core/part.h"
 #include "core/sum.h"
-#include "crease/regularizer.h"
 
 typedef struct {
     double rho;
@@ -106,8 +106,7 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
 {
     double rho = rho_of(s), r, tau, next;
     (void)w;
-    for (size_t i = 0; i < s->n; i++)
-        if (!isfinite(c[i]) || !isfinite(d[i])) return CREASE_ENAN;
+    if (!crease_are_finite(s->n, c) || !crease_are_finite(s->n, d)) return CREASE_ENAN;
     tau = start(s->n, c, d, rho);
     if (!isfinite(tau)) return CREASE_ENAN; /* |c|/rho is no number, so neither is the multiplier */
     while ((next = tau + step(s->n, c, d, rho, tau, &r)) > tau && info->iterations++ < MOST_STEPS) tau = next;
@@ -124,12 +123,6 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
 static double conjugate(const crease_part *s, const double *y)
 {
     return rho_of(s) * norm(s->n, y);
-}
-
-static double scale(const crease_part *s)
-{
-    (void)s;
-    return 0;
 }
 
 static void signature(const crease_part *s, const double *x, crease_unit *unit)
@@ -156,7 +149,7 @@ static const crease_math math = {
     .residual = residual,
     .prox = prox,
     .conjugate = conjugate,
-    .scale = scale,
+    .scale = crease_no_scale,
     .signature = signature,
     .dimension = dimension,
     .margins = margins,
@@ -165,7 +158,7 @@ static const crease_math math = {
 const crease_regularizer_type crease_regularizer_l2_ball = {
     .base = { .name = "l2_ball",
               .summary = "Euclidean ball",
-              .formula = "psi(x) = 0 where |x|_2 <= rho, else infinite",
+              .formula = "psi(x) = 0 where |x_g|_2 <= rho for every group g, else infinite",
               .source = "More and Sorensen, SIAM J. Sci. Stat. Comput. 4 (1983): the equation, reciprocal",
               .opts_size = sizeof(l2_ball_opts),
               .params = params },

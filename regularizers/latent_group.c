@@ -2,20 +2,22 @@
  *
  *     psi(x) = min { lambda sum_g weight_g |v_g|_2 : sum_g v_g = x, v_g = 0 outside g }
  *
- * Entries in no group, or in one of weight 0, cost nothing; those that only groups of infinite weight hold are 0.
+ * Entries in no group, or in one of weight 0, cost nothing; those that only groups of infinite weight hold
+ * are 0.
  *
- * Both psi and its oracle are minima over one number t_g >= 0 a group, v_g = t_g u_g (src/core/latent.h). The oracle
- * starts from a few sweeps of block descent over the v_g, each block one group lasso in the metric D, and ends
- * with projected Newton steps in t. Its certificate: u = c - Dx, scaled into all balls |u_g| <= w lambda_g, is a point
- * of the dual, and
+ * Both psi and its oracle are minima over one number t_g >= 0 a group, v_g = t_g u_g (src/core/latent.h).
+ * The oracle starts from a few sweeps of block descent over the v_g, each block one group lasso in the
+ * metric D, and ends with projected Newton steps in t. Its certificate: u = c - Dx, scaled into all balls
+ * |u_g| <= w lambda_g, is a point of the dual, and
  *     Q(x) - Q* <= 1/2 sum_i ((1 - theta) u_i)^2 / d_i + sum_g (w lambda_g |v_g| - theta <u_g, v_g>).
  * Groups are zero where the derivative in t_g says so; x_i is zero where all its groups are.
  *
- * psi itself is the minimum over t for the given x (d = 1, no quadratic): an upper bound, to about 1e-12 relative
- * where Newton's method ends as it should. Residual: the subgradients at x are the u with |u_g| <= lambda_g and
- * <u, x> = psi(x); they all agree on the groups that are used, where u comes from the value problem, and elsewhere
- * -g is scaled into what the balls leave: a bound of the distance from above, 0 where that is 0, and no better than
- * the value problem was solved. Radius: none.                                                             */
+ * psi itself is the minimum over t for the given x (d = 1, no quadratic): an upper bound, to about 1e-12
+ * relative. Less where groups by far outnumber entries, their t is not unique and the scales span ten
+ * decades. Residual: the subgradients at x are the u with |u_g| <= lambda_g and <u, x> = psi(x); they all
+ * agree on the groups that are used, where u comes from the value problem, and elsewhere -g is scaled into
+ * what the balls leave: a bound of the distance from above, 0 where that is 0, and no better than the value
+ * problem was solved. Radius: none. */
 #include <cblas.h>
 #include <float.h>
 #include <math.h>
@@ -74,9 +76,11 @@ static void split(crease_latent *p, const double *x, long max_iters)
     for (unsigned sweep = 0; sweep < VALUE_SWEEPS; sweep++) {
         memset(p->total, 0, p->lists.n * sizeof(double));
         for (size_t k = 0; k < p->lists.count; k++)
-            for (size_t j = p->lists.begin[k]; j < p->lists.begin[k + 1]; j++) p->total[p->lists.entry[j]] += p->t[k];
+            for (size_t j = p->lists.begin[k]; j < p->lists.begin[k + 1]; j++)
+                p->total[p->lists.entry[j]] += p->t[k];
         for (size_t i = 0; i < p->lists.n; i++) p->u[i] = p->total[i] > 0 ? x[i] / p->total[i] : 0;
-        for (size_t k = 0; k < p->lists.count; k++) p->t[k] *= crease_latent_norm(p, k, p->u) / p->lists.radius[k];
+        for (size_t k = 0; k < p->lists.count; k++)
+            p->t[k] *= crease_latent_norm(p, k, p->u) / p->lists.radius[k];
     }
     crease_latent_minimize(p, (unsigned)fmin((double)max_iters, 1e9));
 }
@@ -94,8 +98,8 @@ static double value(const crease_part *s, const double *x)
     return sum;
 }
 
-/* The subgradient w u nearest to -g, or one not far from it, into p->u. Where T = 0 it is -g, scaled down in every
- * list to what the rest of it leaves; scaling down hurts no other list.                                  */
+/* The subgradient w u nearest to -g, or one not far from it, into p->u. Where T = 0 it is -g, scaled down
+ * in every list to what the rest of it leaves; scaling down hurts no other list. */
 static void complete(crease_latent *p, const double *g)
 {
     for (size_t i = 0; i < p->lists.n; i++)
@@ -103,7 +107,8 @@ static void complete(crease_latent *p, const double *g)
     for (size_t k = 0; k < p->lists.count; k++) {
         double held = 0, open = 0, radius = p->lists.radius[k];
         for (size_t j = p->lists.begin[k]; j < p->lists.begin[k + 1]; j++) {
-            double u = p->u[p->lists.entry[j]] / radius, *sum = p->total[p->lists.entry[j]] > 0 ? &held : &open;
+            double u = p->u[p->lists.entry[j]] / radius,
+                   *sum = p->total[p->lists.entry[j]] > 0 ? &held : &open;
             *sum += u * u;
         }
         if (held + open <= 1 || open == 0) continue;
@@ -181,8 +186,10 @@ static double square_of(const crease_latent *p, size_t k, double *flat)
     *flat = 0;
     for (size_t j = p->lists.begin[k]; j < p->lists.begin[k + 1]; j++) {
         double u = p->u[p->lists.entry[j]] / p->lists.radius[k];
-        if (p->d[p->lists.entry[j]] > 0) sum += u * u;
-        else *flat += u * u;
+        if (p->d[p->lists.entry[j]] > 0)
+            sum += u * u;
+        else
+            *flat += u * u;
     }
     return sum;
 }
@@ -207,7 +214,8 @@ static double gap_of(const crease_latent *p)
         if (p->d[i] > 0) gap += 0.5 * off * (off / p->d[i]);
     }
     for (size_t k = 0; k < p->lists.count; k++) {
-        double square = square_of(p, k, &flat), size = sqrt(square + flat), unit = p->lists.radius[k] * p->lists.radius[k];
+        double square = square_of(p, k, &flat), size = sqrt(square + flat),
+               unit = p->lists.radius[k] * p->lists.radius[k];
         gap += unit * p->t[k] * fmax(0, size * (1 - size) + (1 - theta) * square);
         norms += unit * p->t[k] * size;
     }
@@ -294,7 +302,7 @@ const crease_regularizer_type crease_regularizer_latent_group = {
     .flags = CREASE_CONVEX | CREASE_NORM | CREASE_COUPLED | CREASE_UNIT_ENTRY,
     .exactness = CREASE_ITERATIVE,
     .exact = "none; iterative with a certified gap",
-    .reason = "a group lists an entry twice",
+    .reason = "it is iterative; refused are groups that list an entry twice",
     .cost = "O(sum of group sizes) a step of conjugate gradients",
     .manifold = "vectors with the same zeros",
     .identification = "lambda weight_g - |grad f(x*)_g| over the groups that are not used",

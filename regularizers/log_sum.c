@@ -3,7 +3,8 @@
  * A positive stationary point solves d t^2 - (c - d epsilon) t - (c epsilon - lambda) = 0; the larger root
  * is the local minimizer. Where lambda <= d epsilon^2 the objective is convex and c > lambda/epsilon
  * decides. Elsewhere a real root may still lose against 0: that the discriminant is positive is not enough,
- * so the two values are compared. The support is safe while no |c_i| crosses the c at which they tie. */
+ * so the two values are compared. The support is safe while no |c_i| crosses the c at which they tie.
+ * Groups only say which entries belong to the term; their finite weights are not used. */
 #include <math.h>
 
 #include "crease/regularizer.h"
@@ -73,7 +74,7 @@ static double threshold(const void *opts, double lambda, double d)
     if (high <= d * epsilon) return high;
     for (;;) {
         double middle = low + (high - low) / 2;
-        if (middle <= low || middle >= high) return low;
+        if (!(low < middle && middle < high)) return low; /* a NaN ends it, too */
         if (minimizer(opts, lambda, middle, d, &steps) > 0) high = middle;
         else low = middle;
     }
@@ -98,6 +99,6 @@ const crease_regularizer_type crease_regularizer_log_sum = {
     .exact = "any diagonal metric",
     .cost = "O(n)",
     .manifold = "vectors with the same support",
-    .identification = "lambda_i/epsilon - |grad f(x*)_i| over the zeros, and the oracle's own comparison",
+    .identification = "lambda_i/epsilon - |grad f(x*)_i| over the zero entries, and the oracle's own comparison",
     .math = &concave_math,
 };

@@ -7,8 +7,8 @@
  *     y + k y^(q-1) = z,   k = q/(2 (1 - q)),   z = c/(d T) > 1 + k,   t = T y,   y > 1.
  * Newton's method from y = z falls monotonically, as the left side is convex. For q = 1/2, y = s^2 with the
  * largest root of s^3 - z s + 1/2, by cosines; for q = 2/3, y = s^3 with that of s^4 - z s + 1, by
- * Ferrari's resolvent m^3 - 4 m = z^2; Newton then only confirms. The support is safe while
- * no |c_i| crosses its threshold. */
+ * Ferrari's resolvent m^3 - 4 m = z^2; Newton then only confirms. The support is safe while no |c_i| crosses
+ * its threshold. Groups only say which entries belong to the term; their finite weights are not used. */
 #include <math.h>
 
 #include "crease/regularizer.h"

@@ -2,9 +2,10 @@
  *
  * In a metric d_i the objective is convex on (0, gamma lambda) where d_i > w/gamma (firm thresholding) and
  * concave elsewhere (hard thresholding): an entry's own d_i says which, and small d_i, as adaptive methods
- * have them, are in the second regime. The scan over both pieces covers both. The support is safe while no
- * |c_i| crosses the end of the interval that zero holds (src/core/entries.c). Groups only say which entries
- * belong to the term; their finite weights are not used. */
+ * have them, are in the second regime. The scan over both pieces covers both. The pieces join with equal
+ * slopes, so the support is all the structure; it is safe while no |c_i| crosses the end of the interval that
+ * zero holds (src/core/entries.c). Groups only say which entries belong to the term; their finite weights are
+ * not used. */
 #include "crease/regularizer.h"
 
 typedef struct {

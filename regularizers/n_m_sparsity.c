@@ -13,7 +13,7 @@ static const crease_param params[] = {
 const crease_regularizer_type crease_regularizer_n_m_sparsity = {
     .base = { .name = "n_m_sparsity",
               .summary = "at most n nonzeros in every m consecutive entries of a group",
-              .formula = "psi(x) = 0 where every run of m entries has at most n nonzeros, else infinite",
+              .formula = "psi(x) = 0 where every run of m entries of a group has at most n nonzeros, else infinite",
               .source = "Zhou et al., ICLR 2021, arXiv 2102.04010, in the identity metric",
               .opts_size = sizeof(crease_cardinality_opts),
               .params = params },

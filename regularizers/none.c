@@ -1,4 +1,5 @@
-/* No regularizer: psi = 0. Gives unpenalized parameters the same path as all others. */
+/* No regularizer: psi = 0, the oracle c/d. Gives unpenalized parameters the same path as all others. No
+ * structure, no radius. */
 #include "crease/regularizer.h"
 
 static void shrink(const void *opts, crease_shrink *psi)
@@ -12,9 +13,9 @@ const crease_regularizer_type crease_regularizer_none = {
               .summary = "no regularizer",
               .formula = "psi(x) = 0",
               .source = "standard" },
+    .flags = CREASE_CONVEX | CREASE_SEPARABLE,
     .exact = "any diagonal metric",
     .cost = "O(n)",
-    .flags = CREASE_CONVEX | CREASE_SEPARABLE,
     .math = &crease_math_shrink,
     .shrink = shrink,
 };

@@ -17,7 +17,7 @@ static bool per_entry(const void *opts)
 const crease_regularizer_type crease_regularizer_nonneg = {
     .base = { .name = "nonneg",
               .summary = "no negative entries",
-              .formula = "psi(x) = 0 where x_i >= 0 for all i, infinite elsewhere",
+              .formula = "psi(x) = 0 where x >= 0, else infinite",
               .source = "standard" },
     .flags = CREASE_CONVEX | CREASE_SEPARABLE | CREASE_UNIT_ENTRY | CREASE_CONSTRAINT,
     .exact = "any diagonal metric",

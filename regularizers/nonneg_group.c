@@ -4,10 +4,11 @@
  *
  * Identification radius: a zero group stays while |e| < w lambda weight - |max(c, 0)|; a live one keeps its
  * support while also |e_i| < |c_i| for every entry, as c -> max(c, 0) is nonexpansive. */
-#include "core/radial.h"
-
 #include <cblas.h>
 #include <math.h>
+
+#include "core/part.h"
+#include "core/radial.h"
 
 typedef struct {
     double lambda;
@@ -21,7 +22,7 @@ static const crease_param params[] = {
 static double threshold(const crease_part *s)
 {
     double lambda = ((const nonneg_group_opts *)s->opts)->lambda;
-    return lambda > 0 ? lambda * s->weight : 0;
+    return isinf(s->weight) ? INFINITY : lambda * s->weight;
 }
 
 static size_t work(const crease_part *s)
@@ -75,8 +76,7 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
     crease_radial_point best;
     crease_radial q = { .n = s->n, .c = s->work, .d = d, .w = w, .stretch = 1,
                         .p = { .n = 1, .piece = { { INFINITY, threshold(s), 0 } } } };
-    for (size_t i = 0; i < s->n; i++)
-        if (!isfinite(c[i])) return CREASE_ENAN;
+    if (!crease_are_finite(s->n, c)) return CREASE_ENAN;
     clipped(s, c, 1);
     int code = crease_radial_solve(&q, &best);
     if (code != CREASE_OK) return code;

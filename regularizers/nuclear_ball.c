@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/part.h"
 #include "core/spectral.h"
 
 typedef struct {
@@ -104,9 +105,14 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
     crease_spectral_way way = { .rule = project, .slope = INFINITY, .max_iters = o->max_iters,
                                 .tol = o->tol, .vector = &vector };
     (void)w;
-    if (crease_spectral_is_scalar(s, d) || !is_inside(s, c, d, x))
-        return crease_spectral_solve(s, &way, c, d, isinf(s->weight) ? INFINITY : 1, x, info);
-    for (size_t j = 0; info->unit && j < crease_spectral_units(s); j++) info->unit[j] = 1;
+    bool scalar = crease_spectral_is_scalar(s, d), inside = !scalar && is_inside(s, c, d, x);
+    if (!inside)
+        CREASE_TRY(crease_spectral_solve(s, &way, c, d, isinf(s->weight) ? INFINITY : 1, x, info));
+    if (scalar && s->n > 0 && rho_of(s) > 0) { /* the space still holds the singular values of C */
+        crease_spectral_space space = crease_spectral_carve(s);
+        inside = total(space.svd.k, space.svd.s) <= d[0] * rho_of(s);
+    }
+    for (size_t j = 0; inside && info->unit && j < crease_spectral_units(s); j++) info->unit[j] = 1;
     return CREASE_OK;
 }
 
@@ -166,12 +172,6 @@ static double conjugate(const crease_part *s, const double *y)
     crease_spectral_space space = crease_spectral_carve(s);
     if (s->n == 0) return 0;
     return crease_svd_values(&space.svd, y) ? rho_of(s) * space.svd.s[0] : NAN;
-}
-
-static double scale(const crease_part *s)
-{
-    (void)s;
-    return 0;
 }
 
 /* Inside the ball no singular value is held at 0. */
@@ -236,7 +236,7 @@ static const crease_math math = {
     .residual = residual,
     .prox = prox,
     .conjugate = conjugate,
-    .scale = scale,
+    .scale = crease_no_scale,
     .units = crease_spectral_units,
     .signature = signature,
     .dimension = dimension,
@@ -247,7 +247,7 @@ static const crease_math math = {
 const crease_regularizer_type crease_regularizer_nuclear_ball = {
     .base = { .name = "nuclear_ball",
               .summary = "ball of the nuclear norm: matrices of low rank and bounded size",
-              .formula = "psi(X) = 0 where sum_k sigma_k(X_g) <= rho for every g, infinite elsewhere",
+              .formula = "psi(X) = 0 where sum_k sigma_k(X_g) <= rho for every group g, else infinite",
               .source = "Duchi, Shalev-Shwartz, Singer and Chandra, ICML 2008, on singular values, where d "
                         "is constant; elsewhere Beck, First-Order Methods in Optimization (2017), 10.7.7",
               .opts_size = sizeof(nuclear_ball_opts),
@@ -257,8 +257,9 @@ const crease_regularizer_type crease_regularizer_nuclear_ball = {
     .exact = "d constant in each group, or C/D in the ball; any diagonal one for a single row or column",
     .reason = "the norm does not commute with a scaling of entries",
     .cost = "one singular value decomposition; where d varies sqrt(d_max/d_min) of them for each digit",
-    .manifold = "matrices of the same rank on the sphere",
-    .identification = "multiplier - |U' grad f(x*) V| over the null spaces; radius by Mirsky's inequality",
+    .manifold = "matrices of the same rank on the sphere; the inside of the ball",
+    .identification = "on the sphere: multiplier - |U' grad f(x*) V|_2 over the null spaces; radius by Mirsky's "
+                      "inequality",
     .math = &math,
     .matrix = crease_spectral_matrix,
 };

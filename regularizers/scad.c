@@ -1,9 +1,10 @@
 /* Smoothly clipped absolute deviation: slope lambda up to lambda, falling to 0 at a lambda, flat beyond.
  *
  * Where d_i > w/(a - 1) the objective is convex on the middle piece, elsewhere concave and the entry is
- * thresholded hard: an entry's own d_i says which. The scan over the three pieces covers both. The support
- * is safe while no |c_i| crosses the end of the interval that zero holds (src/core/entries.c). Groups only
- * say which entries belong to the term; their finite weights are not used. */
+ * thresholded hard: an entry's own d_i says which. The scan over the three pieces covers both. The pieces join
+ * with equal slopes, so the support is all the structure; it is safe while no |c_i| crosses the end of the
+ * interval that zero holds (src/core/entries.c). Groups only say which entries belong to the term; their
+ * finite weights are not used. */
 #include "crease/regularizer.h"
 
 typedef struct {
@@ -39,7 +40,7 @@ const crease_regularizer_type crease_regularizer_scad = {
               .summary = "smoothly clipped absolute deviation: zeros without bias on large entries",
               .formula = "psi(x) = sum_i p(|x_i|), p'(t) = lambda_i up to lambda_i, then "
                          "max(a lambda_i - t, 0)/(a - 1); lambda_i = lambda weights_i",
-              .source = "Fan and Li, J. Amer. Statist. Assoc. 96 (2001)",
+              .source = "Fan and Li, JASA 96 (2001)",
               .opts_size = sizeof(scad_opts),
               .params = params },
     .flags = CREASE_SEPARABLE | CREASE_UNIT_ENTRY,

@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "core/budget.h"
-#include "core/pieces.h"
+#include "core/part.h"
 
 static const crease_param params[] = {
     CREASE_PARAM_REAL(crease_budget, rho, 1, CREASE_GT(0), "the sum"),
@@ -42,8 +42,7 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
                 crease_prox_info *info)
 {
     (void)w, (void)info;
-    for (size_t i = 0; i < s->n; i++)
-        if (!isfinite(c[i]) || !isfinite(d[i])) return CREASE_ENAN;
+    if (!crease_are_finite(s->n, c) || !crease_are_finite(s->n, d)) return CREASE_ENAN;
     if (s->n > 0) crease_budget_project(s, false, c, d, x);
     return CREASE_OK;
 }
@@ -52,12 +51,6 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
 static double conjugate(const crease_part *s, const double *y)
 {
     return ((const crease_budget *)s->opts)->rho * crease_budget_best(s, false, y);
-}
-
-static double scale(const crease_part *s)
-{
-    (void)s;
-    return 0;
 }
 
 static size_t dimension(const crease_part *s, const double *x, const crease_unit *unit)
@@ -87,7 +80,7 @@ static const crease_math math = {
     .residual = residual,
     .prox = prox,
     .conjugate = conjugate,
-    .scale = scale,
+    .scale = crease_no_scale,
     .dimension = dimension,
     .margins = margins,
 };
@@ -95,15 +88,15 @@ static const crease_math math = {
 const crease_regularizer_type crease_regularizer_simplex = {
     .base = { .name = "simplex",
               .summary = "weighted simplex: nonnegative entries with a given sum",
-              .formula = "psi(x) = 0 where x >= 0 and sum_i a_i x_i = rho, else infinite",
-              .source = "Held, Wolfe, Crowder, Math. Program. 6 (1974); Condat, Math. Program. 158 (2016); "
-                        "split at random pivots as in Kiwiel, JOTA 136 (2008)",
+              .formula = "psi(x) = 0 where x >= 0 and sum_i a_i x_gi = rho for every group g, else infinite",
+              .source = "Held, Wolfe and Crowder, Math. Program. 6 (1974); Condat, Math. Program. 158 (2016); "
+                        "split at random pivots as in Kiwiel, Math. Program. 112 (2008)",
               .opts_size = sizeof(crease_budget),
               .params = params },
     .flags = CREASE_CONVEX | CREASE_CONSTRAINT | CREASE_UNIT_ENTRY,
     .exact = "any diagonal metric",
     .cost = "expected O(n)",
     .manifold = "points of the simplex with the same support",
-    .identification = "mu a_i + grad f(x*)_i over the zeros, mu being the multiplier of the sum",
+    .identification = "mu a_i + grad f(x*)_i over the zero entries, mu being the multiplier of the sum",
     .math = &math,
 };

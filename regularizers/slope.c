@@ -11,6 +11,7 @@
 
 #include "core/order.h"
 #include "core/ordered.h"
+#include "core/part.h"
 #include "core/sum.h"
 #include "crease/regularizer.h"
 
@@ -26,7 +27,7 @@ static const crease_param params[] = {
     CREASE_PARAM_END,
 };
 
-/* L_j of the formula but for the weight of the group; j counts from 0. */
+/* lambda r_(j+1): j counts from 0. With w and the weight of the group it is L_j below. */
 static double rate(const crease_part *s, size_t j)
 {
     const slope_opts *o = s->opts;
@@ -76,19 +77,12 @@ static size_t tie_end(const crease_part *s, const crease_keyed *item, size_t beg
     return end;
 }
 
-static bool is_zero(const crease_part *s, const double *x)
-{
-    for (size_t i = 0; i < s->n; i++)
-        if (x[i] != 0) return false;
-    return true;
-}
-
 /* --- value and dual norm -------------------------------------------------------------------------- */
 
 static double value(const crease_part *s, const double *x)
 {
     crease_sum sum = { 0, 0 };
-    if (is_zero(s, x)) return 0;
+    if (crease_is_zero(s->n, x)) return 0;
     if (isinf(s->weight)) return INFINITY;
     const crease_keyed *item = by_magnitude(s, x);
     for (size_t j = 0; j < s->n; j++) crease_sum_add_product(&sum, rate(s, j), item[j].key);
@@ -99,7 +93,7 @@ static double dual_norm(const crease_part *s, const double *y)
 {
     crease_sum size = { 0, 0 }, rates = { 0, 0 };
     double largest = 0;
-    if (is_zero(s, y) || isinf(s->weight)) return 0;
+    if (crease_is_zero(s->n, y) || isinf(s->weight)) return 0;
     const crease_keyed *item = by_magnitude(s, y);
     for (size_t k = 0; k < s->n; k++) {
         crease_sum_add(&size, item[k].key);
@@ -154,7 +148,7 @@ static double tie_distance_sq(const crease_part *s, double w, size_t begin, size
 static double residual(const crease_part *s, const double *x, const double *g, double w)
 {
     double sum = 0;
-    if (isinf(s->weight)) return is_zero(s, x) ? 0 : INFINITY;
+    if (isinf(s->weight)) return crease_is_zero(s->n, x) ? 0 : INFINITY;
     crease_keyed *item = by_magnitude(s, x);
     for (size_t begin = 0, end; begin < s->n; begin = end) {
         bool zero = item[begin].key == 0;
@@ -289,8 +283,8 @@ const crease_regularizer_type crease_regularizer_slope = {
               .summary = "SLOPE (OWL, OSCAR): zeros and ties of magnitudes",
               .formula = "psi(x) = lambda sum_g weight_g sum_j (weights_j + tilt (n_g - j)) |x_g|_(j), with "
                          "|x_g|_(1) >= |x_g|_(2) >= ...",
-              .source = "Bogdan, van den Berg, Sabatti, Su, Candes, AOAS 9 (2015); Zeng and Figueiredo, IEEE "
-                        "SPL 21 (2014); in a metric: splitting as in Groenevelt, EJOR 54 (1991)",
+              .source = "Bogdan, van den Berg, Sabatti, Su and Candes, Ann. Appl. Stat. 9 (2015); Zeng and "
+                        "Figueiredo, IEEE SPL 21 (2014); in a metric: splitting as in Groenevelt, EJOR 54 (1991)",
               .opts_size = sizeof(slope_opts),
               .params = params },
     .flags = CREASE_CONVEX | CREASE_NORM | CREASE_UNIT_ENTRY,

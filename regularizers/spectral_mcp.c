@@ -45,7 +45,8 @@ const crease_regularizer_type crease_regularizer_spectral_mcp = {
               "metric d_max",
     .cost = "one singular value decomposition",
     .manifold = "matrices of the same rank",
-    .identification = "lambda weight_g - |U' grad f(x*) V| over the null spaces; radius by Weyl's inequality",
+    .identification = "lambda weight_g - |U' grad f(x*) V|_2 over the null spaces, and the oracle's own threshold "
+                      "where d <= w weight_g/gamma; radius by Weyl's inequality",
     .math = &crease_math_spectral_settings,
     .pieces = pieces,
     .matrix = crease_spectral_matrix,

@@ -1,7 +1,8 @@
 /* Total variation on a chain: piecewise constant signals. The oracle is Johnson's dynamic programme, exact
  * in any diagonal metric (see src/core/chain_prox.c); the certificate is a taut string. Entry k of
  * `weights` belongs to the edge between entries k and k + 1 of a part, so the last one of a part is not
- * used. Identification radius: none; the margins below are in the multipliers of the edges. */
+ * used. An infinite weight of a group makes x constant on each run that edges hold together. Identification
+ * radius: none; the margins below are in the multipliers of the edges. */
 #include "crease/regularizer.h"
 
 #include <math.h>
@@ -75,19 +76,6 @@ static double scale(const crease_part *s)
     return crease_chain_scale(&chain);
 }
 
-static size_t units(const crease_part *s)
-{
-    return s->n > 0 ? s->n - 1 : 0;
-}
-
-static size_t dimension(const crease_part *s, const double *x, const crease_unit *unit)
-{
-    size_t pieces = s->n > 0;
-    (void)x;
-    for (size_t k = 0; k + 1 < s->n; k++) pieces += unit[k] != 0;
-    return pieces;
-}
-
 static void margins(const crease_part *s, const double *x, const double *g, double w, crease_margin *unit)
 {
     crease_chain chain = chain_of(s, w);
@@ -102,9 +90,9 @@ static const crease_math math = {
     .prox = prox,
     .conjugate = conjugate,
     .scale = scale,
-    .units = units,
+    .units = crease_chain_units,
     .signature = crease_chain_jumps,
-    .dimension = dimension,
+    .dimension = crease_chain_pieces,
     .margins = margins,
 };
 
@@ -116,7 +104,6 @@ const crease_regularizer_type crease_regularizer_tv1d = {
               .opts_size = sizeof(tv1d_opts),
               .params = params },
     .flags = CREASE_CONVEX,
-    .exactness = CREASE_EXACT_DIAGONAL,
     .exact = "any diagonal metric",
     .cost = "O(n)",
     .manifold = "vectors with the same jumps",

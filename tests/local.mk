@@ -171,3 +171,8 @@ tests_test_members_trees_LDADD = $(test_libs)
 tests_test_members_latent_SOURCES = tests/test_members_latent.c tests/overlap_support.c tests/support.c
 tests_test_members_latent_LDADD = $(test_libs)
 EXTRA_DIST += tests/overlap_support.h
+
+check_PROGRAMS += tests/test_members_hostile
+TESTS += tests/test_members_hostile
+tests_test_members_hostile_SOURCES = tests/test_members_hostile.c tests/support.c
+tests_test_members_hostile_LDADD = $(test_libs)

@@ -54,7 +54,8 @@ lists lists_tree(size_t n)
     crease_random_permutation(&overlap_random, n, order);
     for (size_t k = 0; k < count; k++) {
         size_t size = high[k] - low[k], cut = low[k] + 1 + (size > 1 ? overlap_below(size - 1) : 0);
-        if (k == 0 || (overlap_below(3) > 0 && l.count < MOST_GROUPS - 1)) lists_add(&l, size, order + low[k]);
+        if (k == 0 || (overlap_below(3) > 0 && l.count < MOST_GROUPS - 1))
+            lists_add(&l, size, order + low[k]);
         if (size < 2 || count + 2 > 2 * MOST || l.start[l.count] + n > MOST_ENTRIES) continue;
         low[count] = low[k], high[count++] = cut;
         low[count] = cut, high[count++] = high[k];
@@ -233,8 +234,10 @@ void overlap_block(size_t n, const double *b, const double *d, double radius, do
     for (unsigned t = 0; t < 200 && high > 0; t++) {
         long double s = (low + high) / 2, sum = 0;
         for (size_t i = 0; i < n; i++) sum += powl(b[i] / (d[i] * s + radius), 2);
-        if (sum > 1) low = s;
-        else high = s;
+        if (sum > 1)
+            low = s;
+        else
+            high = s;
     }
     for (size_t i = 0; i < n; i++) x[i] = high > 0 ? (double)(b[i] * high / (d[i] * high + radius)) : 0;
 }

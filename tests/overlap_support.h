@@ -46,8 +46,8 @@ long double overlap_objective(const overlap *s, const double *x);
 /* What that is compared with: 1/2 x'Dx + |c'x| + w sum_g weight_g |x_g|. */
 long double overlap_size(const overlap *s, const double *x);
 
-/* Accelerated projected gradients on the multipliers of the sum of norms, in long double: a lower bound of the
- * least objective, and a point. */
+/* Accelerated projected gradients on the multipliers of the sum of norms, in long double: a lower bound of
+ * the least objective, and a point. */
 long double overlap_reference(const overlap *s, unsigned steps, double *x);
 
 /* The minimizer of 1/2 x'Dx - b'x + radius |x| by bisection in long double. */

@@ -29,8 +29,10 @@ static void check_objective(const overlap *s, const char *what, double allowed)
     double other[MOST];
     long double bound = overlap_reference(s, 30000, other), size = overlap_size(s, s->x);
     long double found = overlap_objective(s, s->x), excess = found - overlap_objective(s, other);
-    if (allowed < 1 && !(found - bound <= allowed * size + nothing(s))) fail_msg("%s: %Lg above, of %Lg", what, found - bound, size);
-    if (!(excess <= s->info.gap + 1e-15L * size + nothing(s))) fail_msg("%s: %Lg to gain, gap %g", what, excess, s->info.gap);
+    if (allowed < 1 && !(found - bound <= allowed * size + nothing(s)))
+        fail_msg("%s: %Lg above, of %Lg", what, found - bound, size);
+    if (!(excess <= s->info.gap + 1e-15L * size + nothing(s)))
+        fail_msg("%s: %Lg to gain, gap %g", what, excess, s->info.gap);
 }
 
 static void tree_against_reference(void **state)
@@ -56,7 +58,8 @@ static void overlap_against_reference(void **state)
         overlap_draw(&s, spreads[k % 2]);
         assert_ok(*state, overlap_solve(&s));
         if (!(s.info.gap <= 1e-13 * (double)overlap_size(&s, s.x) + nothing(&s)))
-            fail_msg("%zu: gap %g of %Lg, %u rounds", k, s.info.gap, overlap_size(&s, s.x), s.info.iterations);
+            fail_msg("%zu: gap %g of %Lg, %u rounds", k, s.info.gap, overlap_size(&s, s.x),
+                     s.info.iterations);
         check_objective(&s, "overlap", 1e-9);
         overlap_free(&s);
     }
@@ -105,8 +108,11 @@ static void composition_trap(void **state)
         compose(&s, x);
         assert_true(overlap_certificate(&s) <= 1e-15);
         assert_int_equal(s.info.exact, flat);
-        if (flat) assert_true(distance(&s, x) <= 1e-14);
-        else assert_true(distance(&s, x) > 0.2 && overlap_objective(&s, x) > overlap_objective(&s, s.x) + 0.04);
+        if (flat)
+            assert_true(distance(&s, x) <= 1e-14);
+        else
+            assert_true(distance(&s, x) > 0.2
+                        && overlap_objective(&s, x) > overlap_objective(&s, s.x) + 0.04);
         overlap_free(&s);
     }
 }
@@ -155,7 +161,8 @@ static void disjoint(void **state)
     }
 }
 
-/* A solution chosen first: some groups zero with multipliers inside their balls, the others on their spheres. */
+/* A solution chosen first: some groups zero with multipliers inside their balls, the others on their
+ * spheres. */
 static void plant(overlap *s, double spread, double inside, double *x, bool *zero)
 {
     double y[MOST];
@@ -177,7 +184,8 @@ static void plant(overlap *s, double spread, double inside, double *x, bool *zer
             y[j] = zero[g] ? overlap_normal() : x[s->lists.index[begin + j]] / length;
             sum = hypot(sum, y[j]);
         }
-        for (size_t j = 0; j < size; j++) s->c[s->lists.index[begin + j]] += radius * (zero[g] ? inside / sum : 1) * y[j];
+        for (size_t j = 0; j < size; j++)
+            s->c[s->lists.index[begin + j]] += radius * (zero[g] ? inside / sum : 1) * y[j];
     }
 }
 
@@ -187,15 +195,18 @@ static void planted(void **state)
     for (size_t k = 0; k < crease_test_count(5000); k++) {
         bool zero[MOST_GROUPS], tree = k % 2;
         double x[MOST];
-        lists l = tree ? lists_tree(1 + overlap_below(MOST)) : lists_random(3 + overlap_below(40), 1 + overlap_below(40));
+        lists l = tree ? lists_tree(1 + overlap_below(MOST))
+                       : lists_random(3 + overlap_below(40), 1 + overlap_below(40));
         overlap s = overlap_make(*state, tree ? "tree_l2" : "overlap_l2", &l, weights[k / 2 % 3]);
         plant(&s, spread[k / 6 % 3], overlap_uniform(0, 0.9), x, zero);
         assert_ok(*state, overlap_solve(&s));
         for (size_t i = 0; i < s.part.n; i++) {
             double far = fabs(s.d[i] * (s.x[i] - x[i])), size = fabs(s.c[i]) + s.w;
-            if ((s.x[i] == 0) != (x[i] == 0) || !(far <= 1e-9 * size)) fail_msg("%zu: %g, not %g", k, s.x[i], x[i]);
+            if ((s.x[i] == 0) != (x[i] == 0) || !(far <= 1e-9 * size))
+                fail_msg("%zu: %g, not %g", k, s.x[i], x[i]);
         }
-        if (!(s.info.gap <= 1e-13 * (double)overlap_size(&s, x) + nothing(&s))) fail_msg("%zu: gap %g", k, s.info.gap);
+        if (!(s.info.gap <= 1e-13 * (double)overlap_size(&s, x) + nothing(&s)))
+            fail_msg("%zu: gap %g", k, s.info.gap);
         if (!(overlap_certificate(&s) <= 1e-11)) fail_msg("%zu: certificate %g", k, overlap_certificate(&s));
         overlap_free(&s);
     }
@@ -221,7 +232,8 @@ static void residual_is_the_distance(void **state)
     for (size_t k = 0; k < crease_test_count(1000); k++) {
         bool zero[MOST_GROUPS], tree = k % 2;
         double x[MOST], rest[MOST], expected = 0;
-        lists l = tree ? lists_tree(2 + overlap_below(12)) : lists_random(3 + overlap_below(10), 1 + overlap_below(8));
+        lists l = tree ? lists_tree(2 + overlap_below(12))
+                       : lists_random(3 + overlap_below(10), 1 + overlap_below(8));
         overlap s = overlap_make(*state, tree ? "tree_l2" : "overlap_l2", &l, 1);
         plant(&s, 1, 0.5, x, zero);
         overlap balls = s;
@@ -241,7 +253,8 @@ static void residual_is_the_distance(void **state)
         overlap_reference(&balls, 5000, rest);
         for (size_t i = 0; i < s.part.n; i++) expected = hypot(expected, rest[i]);
         double found = crease_part_residual(s.psi, &s.part, s.x, s.g, 1);
-        if (!(fabs(found - expected) <= 3e-6 * expected + 1e-14)) fail_msg("%zu: %.12g, not %.12g", k, found, expected);
+        if (!(fabs(found - expected) <= 3e-6 * expected + 1e-14))
+            fail_msg("%zu: %.12g, not %.12g", k, found, expected);
         overlap_free(&s);
     }
 }
@@ -252,7 +265,8 @@ static void dual_norms(void **state)
     for (size_t k = 0; k < crease_test_count(500); k++) {
         bool zero[MOST_GROUPS], tree = k % 2, any = false;
         double x[MOST];
-        lists l = tree ? lists_tree(2 + overlap_below(12)) : lists_random(3 + overlap_below(10), 1 + overlap_below(6));
+        lists l = tree ? lists_tree(2 + overlap_below(12))
+                       : lists_random(3 + overlap_below(10), 1 + overlap_below(6));
         overlap s = overlap_make(*state, tree ? "tree_l2" : "overlap_l2", &l, 1);
         plant(&s, 1, 0.5, x, zero);
         for (size_t g = 0; g < l.count; g++) any |= !zero[g];
@@ -277,7 +291,8 @@ static void margins(void **state)
         double x[MOST], before[MOST], sum = 0;
         crease_unit unit[MOST_GROUPS];
         crease_margin margin[MOST_GROUPS];
-        lists l = tree ? lists_tree(2 + overlap_below(30)) : lists_random(3 + overlap_below(20), 1 + overlap_below(15));
+        lists l = tree ? lists_tree(2 + overlap_below(30))
+                       : lists_random(3 + overlap_below(20), 1 + overlap_below(15));
         overlap s = overlap_make(*state, tree ? "tree_l2" : "overlap_l2", &l, 1);
         plant(&s, 1e3, 0.5, x, zero);
         assert_ok(*state, overlap_solve(&s));
@@ -289,14 +304,18 @@ static void margins(void **state)
         assert_int_equal(dimension, nonzero);
         for (size_t g = 0; g < l.count; g++) {
             assert_int_equal(unit[g] == 0, zero[g]);
-            if (zero[g]) assert_true(margin[g].slack > 0 && isnan(margin[g].size) && margin[g].threshold > 0);
-            else assert_true(isnan(margin[g].slack) && margin[g].size > 0);
+            if (zero[g])
+                assert_true(margin[g].slack > 0 && isnan(margin[g].size) && margin[g].threshold > 0);
+            else
+                assert_true(isnan(margin[g].slack) && margin[g].size > 0);
             if (zero[g] && overlap_below(2)) chosen = g;
         }
         memcpy(before, s.x, sizeof before);
-        for (size_t e = chosen < l.count ? l.start[chosen] : 0; chosen < l.count && e < l.start[chosen + 1]; e++)
+        for (size_t e = chosen < l.count ? l.start[chosen] : 0; chosen < l.count && e < l.start[chosen + 1];
+             e++)
             sum = hypot(sum, x[l.index[e]] = overlap_normal());
-        for (size_t e = chosen < l.count ? l.start[chosen] : 0; chosen < l.count && e < l.start[chosen + 1]; e++)
+        for (size_t e = chosen < l.count ? l.start[chosen] : 0; chosen < l.count && e < l.start[chosen + 1];
+             e++)
             s.c[l.index[e]] += 0.99 * margin[chosen].slack * x[l.index[e]] / sum;
         assert_ok(*state, overlap_solve(&s));
         for (size_t i = 0; i < s.part.n; i++) assert_true((s.x[i] == 0) == (before[i] == 0));
@@ -319,11 +338,16 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tree_against_reference), cmocka_unit_test(overlap_against_reference),
-        cmocka_unit_test(composition_trap),       cmocka_unit_test(tree_by_composition),
-        cmocka_unit_test(disjoint),               cmocka_unit_test(planted),
-        cmocka_unit_test(gap_is_a_bound),         cmocka_unit_test(residual_is_the_distance),
-        cmocka_unit_test(dual_norms),             cmocka_unit_test(margins),
+        cmocka_unit_test(tree_against_reference),
+        cmocka_unit_test(overlap_against_reference),
+        cmocka_unit_test(composition_trap),
+        cmocka_unit_test(tree_by_composition),
+        cmocka_unit_test(disjoint),
+        cmocka_unit_test(planted),
+        cmocka_unit_test(gap_is_a_bound),
+        cmocka_unit_test(residual_is_the_distance),
+        cmocka_unit_test(dual_norms),
+        cmocka_unit_test(margins),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

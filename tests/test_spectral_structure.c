@@ -304,6 +304,19 @@ static void ties(void **state)
     member_free(&equal);
 }
 
+/* Inside the ball no singular value is held, not even one that is 0. */
+static void nothing_is_held_inside_the_ball(void **state)
+{
+    member m = member_make(*state, "nuclear_ball", 2, 3, 1);
+    problem p = { .d = { 1, 1, 1, 1, 1, 1 } };
+    for (p.c[0] = 0; p.c[0] < 1; p.c[0] += 0.5) {
+        assert_ok(*state, solve(&m, &p, 1));
+        assert_int_equal(live_units(&m, &p), 2);
+        assert_true(crease_part_radius(m.psi, &m.part, p.c, p.d, 1, p.x) > 0);
+    }
+    member_free(&m);
+}
+
 static int set_up(void **state)
 {
     *state = test_ctx();
@@ -324,7 +337,7 @@ int main(void)
         cmocka_unit_test(margins_of_planted_points), cmocka_unit_test(vectors_are_groups),
         cmocka_unit_test(stacks_of_matrices), cmocka_unit_test(ends_of_weights),
         cmocka_unit_test(hostile_input), cmocka_unit_test(flat_directions),
-        cmocka_unit_test(ties),
+        cmocka_unit_test(ties), cmocka_unit_test(nothing_is_held_inside_the_ball),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -179,12 +179,94 @@ static void structure_is_consistent(void **state)
     test_for_all(*state, "cpu-f64", 500, false, 1e-10, check_structure);
 }
 
+/* --- weights at their ends ------------------------------------------------------------------------------ */
+
+enum { FORCED = 4 };
+
+static bool set_lambdas_to_zero(crease_ctx *ctx, crease_regularizer *psi)
+{
+    bool any = false;
+    for (const crease_param *row = psi->type->base.params; row && row->name; row++) {
+        if (strncmp(row->name, "lambda", 6) != 0) continue;
+        assert_ok(ctx, crease_regularizer_set(psi, row->name, "0"));
+        any = true;
+    }
+    return any;
+}
+
+/* Where a group of infinite weight is zero, it is so without any lambda: nothing moves it, and nothing else is
+ * allowed. Members whose edges have weights of their own let go of entries where those are 0.            */
+static void check_forced(crease_ctx *ctx, const char *name, bool lambdas)
+{
+    const double c[FORCED] = { 3, -2, 1.5, 0 }, d[FORCED] = { 1, 2, 1, 1 }, other[FORCED] = { 1, 1, 1, 1 };
+    double x[FORCED], g[FORCED];
+    crease_unit unit[2 * FORCED + 1] = { 0 };
+    crease_prox_info info = { .unit = unit };
+    crease_regularizer *psi = crease_regularizer_create(ctx, name);
+    crease_groups all = crease_groups_all(0, FORCED);
+    crease_term term = { psi, &all, NULL };
+    all.uniform_weight = INFINITY;
+    if (lambdas || set_lambdas_to_zero(ctx, psi)) {
+        crease_part s = crease_term_part(&term, 0);
+        s.work = crease_alloc(ctx, 1, crease_part_work(psi, &s) + 1);
+        assert_ok(ctx, crease_part_prox(psi, &s, c, d, 1, x, &info));
+        bool zero = true;
+        for (size_t i = 0; i < FORCED; i++) {
+            g[i] = d[i] * x[i] - c[i];
+            zero &= x[i] == 0;
+        }
+        if (lambdas && zero) check_forced(ctx, name, false);
+        else if (!lambdas && !zero) fail_msg("%s: an infinite weight forces nothing without lambda", name);
+        if (zero) {
+            if (!(psi->type->flags & CREASE_UNIT_HIDDEN)) crease_part_signature(psi, &s, x, unit);
+            for (size_t u = 0; u < crease_part_units(psi, &s); u++)
+                if (unit[u] != 0) fail_msg("%s: a forced unit %zu is live", name, u);
+            assert_true(crease_part_residual(psi, &s, x, g, 1) == 0);
+            assert_true(isinf(crease_part_value(psi, &s, other)));
+            assert_true(isinf(crease_part_residual(psi, &s, other, g, 1)));
+        }
+        crease_release(ctx, s.work);
+    }
+    crease_regularizer_free(psi);
+}
+
+static void an_infinite_weight_forces(void **state)
+{
+    const crease_type *type;
+    for (size_t i = 0; (type = crease_type_at(*state, CREASE_REGULARIZER, i)); i++) {
+        unsigned flags = ((const crease_regularizer_type *)type)->flags;
+        if (!(flags & CREASE_COUPLED) && strcmp(type->name, "tv1d") != 0) check_forced(*state, type->name, true);
+    }
+}
+
+/* A jump that weighs nothing holds nothing: a zero is a tie, and what lives does so until it is 0. */
+static void a_weight_of_zero_holds_nothing(void **state)
+{
+    const char *const names[] = { "group_l0", "rank" };
+    const double zero[2] = { 0, 0 }, c[2] = { 3, 4 }, d[2] = { 1, 1 };
+    for (size_t i = 0; i < 2; i++) {
+        crease_regularizer *psi = crease_regularizer_create(*state, names[i]);
+        crease_groups all = crease_groups_all(0, 2);
+        crease_term term = { psi, &all, NULL };
+        all.uniform_weight = 0;
+        crease_part s = crease_term_part(&term, 0);
+        s.work = crease_alloc(*state, 1, crease_part_work(psi, &s) + 1);
+        assert_true(crease_part_radius(psi, &s, zero, d, 1, zero) == 0);
+        double r = crease_part_radius(psi, &s, c, d, 1, c);
+        assert_true(r > 2 && r < 5.0001);
+        crease_release(*state, s.work);
+        crease_regularizer_free(psi);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stated_radius_holds),
         cmocka_unit_test(other_members_flip_at_a_distance),
         cmocka_unit_test(structure_is_consistent),
+        cmocka_unit_test(an_infinite_weight_forces),
+        cmocka_unit_test(a_weight_of_zero_holds_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -21,7 +21,7 @@ typedef struct crease_low_rank_info {
  * a rule.
  *
  * With beta = u'x the minimizer in V is the one in D for c - sign beta u, so beta is the root of
- * phi(beta) = beta - u'prox(c - sign beta u). phi rises, by 1 to 1 + kappa times beta for sign 1, by 1 -
+ * phi(beta) = beta - u'prox(c - sign beta u). phi rises, with slopes from 1 to 1 + kappa for sign 1, from 1 -
  * kappa to 1 for sign -1. Source: Becker and Fadili, NIPS 2012; Becker, Fadili and Ochs, SIAM J. Optim. 29
  * (2019).
  *

@@ -34,12 +34,14 @@ typedef enum {
 } crease_exactness;
 
 /* Structure of one unit: 0 where the constraint that makes the manifold is active (a zero, no jump, at a
- * bound), otherwise a code. Two points share a manifold when all their units are equal.                 */
+ * bound), otherwise a code. Where several constraints may hold a unit (either bound, either sign at the
+ * maximum) the others have codes of their own. Two points share a manifold when all their units are equal. */
 typedef uint32_t crease_unit;
 
 /* What the structure rests on, for one unit. */
 typedef struct crease_margin {
-    double slack; /* active unit: threshold - |gradient part|, negative: wrongly active. NAN for others */
+    double slack; /* active unit: threshold - |gradient part|, negative: wrongly active. NAN for others,
+                     infinite where no gradient moves it: a jump, an infinite weight */
     double size;  /* other units: distance from the constraint, as a magnitude. NAN for active ones     */
     double threshold; /* active unit: what the slack is counted from; 0: no single number */
 } crease_margin;
@@ -51,7 +53,8 @@ typedef struct crease_part {
     size_t n;                    /* entries; 0 is legal */
     size_t first;                /* entries of the parts before it: where its share of a per-entry setting begins */
     size_t whole;                /* entries of all parts */
-    double weight;               /* of the group: >= 0, may be infinite; 1 where psi couples groups */
+    double weight;               /* of the group, >= 0; 1 where psi couples groups. Infinite: forces x to 0, or to
+                                    what the member's comment says instead */
     const crease_groups *groups; /* coupled: the groups, of positions 0..n-1; else NULL */
     double roundoff;             /* of the numbers x was stored in: what "feasible" means for a constraint */
     void *work;                  /* math->work(s) bytes, 16-byte aligned, undefined on entry */
@@ -78,12 +81,14 @@ typedef struct crease_math {
     double (*value)(const crease_part *s, const double *x);
 
     /* Required. dist(0, g + w dpsi(x)): the norm of the least subgradient of <g, .> + w psi at x (of the
-     * limiting one where psi is not convex). Computed by other means than prox. +inf outside the domain. */
+     * limiting one where psi is not convex), or where the member's comment says so an upper bound that is 0
+     * where the distance is. Computed by other means than prox. +inf outside the domain.                */
     double (*residual)(const crease_part *s, const double *x, const double *g, double w);
 
     /* The oracle argmin 1/2 x'Dx - c'x + w psi(x), d >= 0; NULL where there is none. c and d may hold NaN
-     * or infinities. info comes in as { exact = true }. Returns CREASE_OK, CREASE_EUNBOUNDED (no minimizer),
-     * CREASE_ENAN, or CREASE_ENOTSUP (not in this metric: see `reason`). The result has no -0.           */
+     * or infinities. info comes in as { exact = true }. Returns CREASE_OK, CREASE_EUNBOUNDED (no minimizer,
+     * or none that doubles hold), CREASE_ENAN (in c or d, or what is computed from them overflows), or
+     * CREASE_ENOTSUP (not in this metric: see `reason`). The result has no -0.                           */
     int (*prox)(const crease_part *s, const double *c, const double *d, double w, double *x,
                 crease_prox_info *info);
 
@@ -109,8 +114,9 @@ typedef struct crease_math {
     /* What holds each unit at a point x with smooth gradient g; NULL: unknown. */
     void (*margins)(const crease_part *s, const double *x, const double *g, double w, crease_margin *unit);
 
-    /* A radius r > 0 such that prox(c + e), |e|_2 < r, has the signature of x = prox(c); 0 at a tie. NULL, or
-     * NAN in some metrics: none is known, and `identification` says so.                                   */
+    /* A radius r > 0 such that prox(c + e), |e|_2 < r, has the signature of x = prox(c) if it exists, which
+     * only zeros in d can prevent; 0 at a tie. NULL, or NAN in some metrics: none is known, and the member's
+     * comment says so.                                                                                    */
     double (*radius)(const crease_part *s, const double *c, const double *d, double w, const double *x);
 } crease_math;
 
@@ -125,7 +131,8 @@ struct crease_regularizer_type {
     unsigned flags;
     crease_exactness exactness;
     const char *exact;          /* metrics in which prox is exact, in words, for the table of members */
-    const char *reason;         /* why not in the others; NULL where exactness is CREASE_EXACT_DIAGONAL */
+    const char *reason;         /* why not in the others, and what ENOTSUP says; NULL where exactness is
+                                   CREASE_EXACT_DIAGONAL */
     const char *cost;           /* of the oracle, "O(n log n)" */
     const char *manifold;       /* the active manifold, in words; NULL: none */
     const char *identification; /* what margin or radius identification rests on, and its source; NULL: none */
@@ -203,7 +210,7 @@ double crease_part_residual(const crease_regularizer *psi, const crease_part *s,
                             double w);
 int crease_part_prox(const crease_regularizer *psi, const crease_part *s, const double *c, const double *d,
                      double w, double *x, crease_prox_info *info);
-/* NAN where psi is no norm, or not convex. */
+/* NAN where psi is no norm; not convex, or has a scale or a ridge. */
 double crease_part_dual_norm(const crease_regularizer *psi, const crease_part *s, const double *y);
 double crease_part_conjugate(const crease_regularizer *psi, const crease_part *s, const double *y);
 double crease_part_scale(const crease_regularizer *psi, const crease_part *s);

@@ -55,8 +55,9 @@ crease_solver *crease_solver_create(crease_ctx *ctx, const char *name, const cre
 int crease_solver_set(crease_solver *s, const char *key, const char *text);
 void crease_solver_free(crease_solver *s);
 
-/* Check accepts (ENOTSUP with its reason) and solve with a work space of its own. For loops, call
- * work_size once and type->solve directly.                                                            */
+/* Check w and the signs of the metric (ERANGE, ENAN), then accepts (ENOTSUP with its reason), and solve
+ * with a work space of its own; EUNBOUNDED also where x overflows. For loops, call work_size once and
+ * type->solve directly, which checks none of this: w >= 0 and d >= 0 are the caller's care.            */
 int crease_solver_solve(const crease_solver *s, const crease_subproblem *p, void *x,
                         crease_solve_info *info);
 

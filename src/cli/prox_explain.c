@@ -75,12 +75,18 @@ static void study(view *v, const double *c, const double *d)
 
 /* --- in words ------------------------------------------------------------------------------------------ */
 
+/* At a constraint: also the upper bound of a box, whose code is not 0. */
+static bool is_held(const view *v, size_t u)
+{
+    return v->unit[u] == 0 || !isnan(v->margin[u].slack);
+}
+
 static const char *state_of(const view *v, size_t u)
 {
     bool entries = v->units == v->part.n, is_zero = v->units == 1;
     for (size_t i = 0; is_zero && i < v->part.n; i++) is_zero = v->x[i] == 0;
     if (entries && v->x[u] == 0) is_zero = true;
-    if (v->unit[u] == 0) return is_zero ? "zero" : "held";
+    if (is_held(v, u)) return is_zero ? "zero" : "held";
     return entries || v->units == 1 ? "live" : "free";
 }
 
@@ -116,7 +122,7 @@ static void print_changes(const view *v)
 static void print_part(const view *v)
 {
     size_t active = 0;
-    for (size_t u = 0; u < v->units; u++) active += v->unit[u] == 0;
+    for (size_t u = 0; u < v->units; u++) active += is_held(v, u);
     printf("group %zu (%zu entries)", v->k, v->part.n);
     if (v->units > 1) printf(": %zu of %zu units held", active, v->units);
     printf("\n");

@@ -2,7 +2,7 @@
  * a_i^2/d_i, stationarity reads y_i = rate_i (key_i - tau)_+ for one multiplier tau, and the y_i sum to rho.
  *
  * The sum is convex and falls in tau, linear between keys. The smallest key above tau is found by splitting
- * at random keys, expected O(n) (Kiwiel, J. Optim. Theory Appl. 136 (2008)). That key is the base from which
+ * at random keys, expected O(n) (Kiwiel, Math. Program. 112 (2008)). That key is the base from which
  * all else is counted: with gap_i = base - key_i and level = base - tau,
  *     y_i = rate_i (level - gap_i)_+,   sum_i rate_i (level - gap_i)_+ = rho,
  * both level and -gap_i being >= 0 for active entries: nothing cancels, however far rho is below the keys or

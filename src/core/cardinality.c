@@ -19,6 +19,7 @@
 #include <math.h>
 
 #include "order.h"
+#include "part.h"
 
 typedef struct {
     size_t first, n, keep;
@@ -124,19 +125,12 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
                 crease_prox_info *info)
 {
     (void)w, (void)info;
-    for (size_t i = 0; i < s->n; i++)
-        if (!isfinite(c[i]) || !isfinite(d[i])) return CREASE_ENAN;
+    if (!crease_are_finite(s->n, c) || !crease_are_finite(s->n, d)) return CREASE_ENAN;
     for (block b = { 0 }; next_block(s, &b);) {
         int code = keep_largest(s, &b, c + b.first, d + b.first, x + b.first);
         if (code != CREASE_OK) return code;
     }
     return CREASE_OK;
-}
-
-static double scale(const crease_part *s)
-{
-    (void)s;
-    return 0;
 }
 
 static void margins(const crease_part *s, const double *x, const double *g, double w, crease_margin *unit)
@@ -182,7 +176,7 @@ const crease_math crease_math_cardinality = {
     .value = value,
     .residual = residual,
     .prox = prox,
-    .scale = scale,
+    .scale = crease_no_scale,
     .margins = margins,
     .radius = radius,
 };

@@ -124,6 +124,7 @@ static double part_residual(const crease_subproblem *p, const part_data *s)
 static double relative_to(double residual, double c, double lambda)
 {
     if (residual == 0) return 0;
+    if (!(residual < INFINITY)) return INFINITY; /* whatever the scale: that of a forced group is infinite */
     double scale = fmax(c, lambda);
     return scale > 0 ? residual / scale : INFINITY;
 }

@@ -134,6 +134,19 @@ double crease_chain_residual(const crease_chain *chain, const double *x, const d
 
 /* --- structure ---------------------------------------------------------------------------------- */
 
+size_t crease_chain_units(const crease_part *s)
+{
+    return s->n > 0 ? s->n - 1 : 0;
+}
+
+size_t crease_chain_pieces(const crease_part *s, const double *x, const crease_unit *unit)
+{
+    size_t pieces = s->n > 0;
+    (void)x;
+    for (size_t k = 0; k + 1 < s->n; k++) pieces += unit[k] != 0;
+    return pieces;
+}
+
 void crease_chain_jumps(const crease_part *s, const double *x, crease_unit *unit)
 {
     for (size_t k = 0; k + 1 < s->n; k++) unit[k] = x[k + 1] != x[k];

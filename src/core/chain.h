@@ -59,9 +59,11 @@ double crease_chain_residual(const crease_chain *chain, const double *x, const d
  * k = -1 being the one before it. The subgradient is u_{k-1} - u_k, and sizes. */
 double crease_chain_multiplier(const crease_chain *chain, const double *x, size_t k);
 
-/* n - 1 units: 1 where x jumps; and what holds them. Zero pieces are left out where there are sizes: their
- * multipliers are not unique.                                                                            */
+/* n - 1 units: 1 where x jumps; one dimension a piece; and what holds them. Zero pieces are left out where
+ * there are sizes: their multipliers are not unique.                                                     */
+size_t crease_chain_units(const crease_part *s);
 void crease_chain_jumps(const crease_part *s, const double *x, crease_unit *unit);
+size_t crease_chain_pieces(const crease_part *s, const double *x, const crease_unit *unit);
 void crease_chain_jump_margins(const crease_chain *chain, const double *x, const double *g,
                                crease_margin *unit);
 

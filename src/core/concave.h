@@ -14,7 +14,7 @@
 #ifndef CREASE_CONCAVE_H
 #define CREASE_CONCAVE_H
 
-#include "pieces.h"
+#include "core/part.h"
 
 static double concave_value(const crease_part *s, const double *x)
 {

@@ -12,9 +12,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "part.h"
 #include "pieces.h"
 
-enum { FREE = 1, MOST_KINKS = 2 * CREASE_MOST_PIECES + 1 };
+enum { FREE = 1, MOST_KINKS = 2 * CREASE_MOST_PIECES + 1, NOWHERE = MOST_KINKS };
 
 /* Where x sticks, from is x - anchor; and the slopes there. */
 typedef struct {
@@ -39,15 +40,6 @@ static double offset(const crease_part *s, const crease_pieces *psi, double x, d
     double t = x - psi->anchor;
     *near = 2 * s->roundoff * (fabs(x) + fabs(psi->anchor));
     return psi->anchor != 0 && fabs(t) <= *near ? 0 : t;
-}
-
-const char *crease_numbers_refusal(const crease_part *s)
-{
-    for (const crease_param *p = s->type->base.params; p && p->name; p++)
-        if (p->kind == CREASE_PARAM_KIND_NUMBERS &&
-            !crease_numbers_fit((const crease_numbers *)((const char *)s->opts + p->offset), s))
-            return "a setting holds neither one number, nor one an entry of a group, nor one an entry of all";
-    return NULL;
 }
 
 /* --- value and subdifferential ----------------------------------------------------------------------- */
@@ -231,7 +223,7 @@ static unsigned find_kinks(const crease_pieces *psi, kink list[MOST_KINKS])
     return n;
 }
 
-/* The kinks of entry i, and which one x is at: *n where it is at none. */
+/* The kinks of entry i. */
 typedef struct {
     crease_pieces psi;
     kink list[MOST_KINKS];
@@ -245,12 +237,14 @@ static void load_kinks(const crease_part *s, size_t i, kinks *k)
     k->n = find_kinks(&k->psi, k->list);
 }
 
+/* Which one x is at, or NOWHERE. An infinite weight holds the anchor, kink or not: as the first one would. */
 static unsigned at_kink(const crease_part *s, const kinks *k, double x)
 {
     double near, t = offset(s, &k->psi, x, &near);
-    unsigned j = 0;
-    while (j < k->n && fabs(t - k->list[j].from) > (k->list[j].from == 0 ? 0 : near)) j++;
-    return j;
+    if (is_forced(s)) return t == 0 ? 0 : NOWHERE;
+    for (unsigned j = 0; j < k->n; j++)
+        if (fabs(t - k->list[j].from) <= (k->list[j].from == 0 ? 0 : near)) return j;
+    return NOWHERE;
 }
 
 static void signature(const crease_part *s, const double *x, crease_unit *unit)
@@ -259,7 +253,7 @@ static void signature(const crease_part *s, const double *x, crease_unit *unit)
     for (size_t i = 0; i < s->n; i++) {
         load_kinks(s, i, &k);
         unsigned j = at_kink(s, &k, x[i]);
-        unit[i] = j == k.n ? FREE : j == 0 ? 0 : j + 1;
+        unit[i] = j == NOWHERE ? FREE : j == 0 ? 0 : j + 1;
     }
 }
 
@@ -295,7 +289,7 @@ static void margins(const crease_part *s, const double *x, const double *g, doub
     for (size_t i = 0; i < s->n; i++) {
         load_kinks(s, i, &k);
         unsigned j = at_kink(s, &k, x[i]);
-        if (j == k.n) unit[i] = (crease_margin){ .slack = NAN, .size = distance(&k, x[i]) };
+        if (j == NOWHERE) unit[i] = (crease_margin){ .slack = NAN, .size = distance(&k, x[i]) };
         else if (is_forced(s)) unit[i] = (crease_margin){ .slack = INFINITY, .size = NAN };
         else unit[i] = kink_margin(&k.list[j], g[i], w);
     }

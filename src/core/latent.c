@@ -1,5 +1,5 @@
-/* Newton's method for the problem in t, projected on t >= 0 (Bertsekas, SICON 20 (1982)): lists that a step of
- * their own would carry to 0 go there, the others take a joint step found by conjugate gradients.         */
+/* Newton's method for the problem in t, projected on t >= 0 (Bertsekas, SICON 20 (1982)): lists that a step
+ * of their own would carry to 0 go there, the others take a joint step found by conjugate gradients. */
 #include "latent.h"
 
 #include <cblas.h>
@@ -36,7 +36,8 @@ static void scatter(const crease_latent *p, const double *lists, double *entries
 {
     memset(entries, 0, p->lists.n * sizeof(double));
     for (size_t k = 0; k < p->lists.count; k++)
-        for (size_t j = p->lists.begin[k]; j < p->lists.begin[k + 1]; j++) entries[p->lists.entry[j]] += lists[k];
+        for (size_t j = p->lists.begin[k]; j < p->lists.begin[k + 1]; j++)
+            entries[p->lists.entry[j]] += lists[k];
 }
 
 static double metric(const crease_latent *p, size_t i)
@@ -56,7 +57,8 @@ static bool evaluate(crease_latent *p, const double *t)
     return true;
 }
 
-/* At the t that was evaluated: derivatives, and the largest violation of |u_k| <= r_k, = r_k where t_k > 0. */
+/* At the t that was evaluated: derivatives, and the largest violation of |u_k| <= r_k, = r_k where t_k > 0.
+ */
 static double differentiate(crease_latent *p, const double *t)
 {
     double worst = 0;
@@ -68,7 +70,8 @@ static double differentiate(crease_latent *p, const double *t)
         double size = crease_latent_norm(p, k, p->u), off = 1 - size / p->lists.radius[k];
         p->gradient[k] = 0.5 * (p->lists.radius[k] - size) * (p->lists.radius[k] + size);
         p->diag[k] = 0;
-        for (size_t j = p->lists.begin[k]; j < p->lists.begin[k + 1]; j++) p->diag[k] += p->weight[p->lists.entry[j]];
+        for (size_t j = p->lists.begin[k]; j < p->lists.begin[k + 1]; j++)
+            p->diag[k] += p->weight[p->lists.entry[j]];
         p->bound[k] = p->gradient[k] > 0 && t[k] * p->diag[k] <= p->gradient[k];
         worst = fmax(worst, t[k] > 0 ? fabs(off) : -off);
     }
@@ -109,8 +112,8 @@ static double rest_of(const crease_latent *p, double *worst)
     return sum;
 }
 
-/* The step: to 0 where bound, else Newton's with what those steps change left out. Its error is small beside `off`,
- * what t is off by: in the norm of the preconditioner, and near the end in every list.                   */
+/* The step: to 0 where bound, else Newton's with what those steps change left out. Its error is small
+ * beside `off`, what t is off by: in the norm of the preconditioner, and near the end in every list. */
 static void solve(crease_latent *p, const double *t, double off)
 {
     double enough = fmax(1e-24, fmin(1e-2, off * off));
@@ -120,7 +123,8 @@ static void solve(crease_latent *p, const double *t, double off)
         p->direction[k] = preconditioned(p, k);
     }
     double worst, begin = rest_of(p, &worst), now = begin;
-    for (unsigned s = 0; s < CG_CAP && (now > enough * begin || (off < NEAR && worst > 0.1 * off * off)); s++) {
+    for (unsigned s = 0; s < CG_CAP && (now > enough * begin || (off < NEAR && worst > 0.1 * off * off));
+         s++) {
         double curvature = apply(p);
         if (!(curvature > 0)) break;
         for (size_t k = 0; k < p->lists.count; k++) {
@@ -135,8 +139,8 @@ static void solve(crease_latent *p, const double *t, double off)
     }
 }
 
-/* What the objective gains from t to trial, list by list: 1/2 sum_k (trial_k - t_k) (r_k^2 - <u_k, u'_k>) with u' at
- * t (in mixed), exactly. *noise: what rounding makes of it.                                              */
+/* What the objective gains from t to trial, list by list: 1/2 sum_k (trial_k - t_k) (r_k^2 - <u_k, u'_k>)
+ * with u' at t (in mixed), exactly. *noise: what rounding makes of it. */
 static double change(const crease_latent *p, double *noise)
 {
     double sum = 0;

@@ -20,11 +20,12 @@ void crease_lists_carve(crease_lists *l, crease_arena *arena, const crease_part 
 
 static void mark(crease_lists *l, const crease_part *s, size_t g, unsigned char kind)
 {
-    for (size_t j = 0; j < crease_group_size(s->groups, g); j++) l->forced[crease_group_entry(s->groups, g, j)] = kind;
+    for (size_t j = 0; j < crease_group_size(s->groups, g); j++)
+        l->forced[crease_group_entry(s->groups, g, j)] = kind;
 }
 
-/* Entries that belong into no list: where norms add up, those that an infinite weight forces to zero; where they
- * share (latent), those that a group without a penalty takes.                                            */
+/* Entries that belong into no list: where norms add up, those that an infinite weight forces to zero; where
+ * they share (latent), those that a group without a penalty takes. */
 static void mark_left_out(crease_lists *l, const crease_part *s, double factor, bool latent)
 {
     memset(l->forced, 0, l->n);

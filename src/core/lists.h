@@ -6,10 +6,11 @@
 #include "arena.h"
 #include "crease/regularizer.h"
 
-/* List k holds entry[begin[k]] .. entry[begin[k + 1] - 1]. Sizes rise with k, which puts the leaves of a tree before
- * its root. Groups without a penalty or with an infinite one are left out. Where norms add up, an infinite one
- * forces its entries to zero, and no list holds them. Where groups share the entries (latent), a group without a
- * penalty takes its entries out of all lists, and an infinite one forces those that no other group holds.  */
+/* List k holds entry[begin[k]] .. entry[begin[k + 1] - 1]. Sizes rise with k, which puts the leaves of a
+ * tree before its root. Groups without a penalty or with an infinite one are left out. Where norms add up,
+ * an infinite one forces its entries to zero, and no list holds them. Where groups share the entries
+ * (latent), a group without a penalty takes its entries out of all lists, and an infinite one forces those
+ * that no other group holds. */
 typedef struct crease_lists {
     size_t n, count, total;
     double *radius;        /* factor * weight of the group: positive and finite */
@@ -38,7 +39,8 @@ void crease_list_gather(const crease_lists *l, size_t k, const double *x, double
 bool crease_lists_compose(const crease_lists *l, const double *d);
 
 /* What groups a coupled member refuses; NULL: none. It has no scratch, so that only sets of up to this many
- * entries and groups are looked at for repeated entries and (nested) for nesting; the oracle sees the rest. */
+ * entries and groups are looked at for repeated entries and (nested) for nesting; the oracle sees the rest.
+ */
 enum { CREASE_LISTS_SMALL = 2048 };
 const char *crease_lists_refusal(const crease_part *s, bool nested);
 

@@ -35,7 +35,9 @@ libcrease_la_SOURCES += \
   src/core/overlap.h \
   src/core/overlap_math.c \
   src/core/overlap_polish.c \
+  src/core/overlap_zeros.c \
   src/core/param.c \
+  src/core/part.h \
   src/core/pieces.c \
   src/core/pieces.h \
   src/core/problem.c \

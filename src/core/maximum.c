@@ -22,7 +22,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "pieces.h"
+#include "part.h"
 #include "sum.h"
 
 enum { FREE = 1, TIED = 2, TIED_BELOW = 3, MOST_STEPS = 1000 };
@@ -36,7 +36,7 @@ static double factor(const crease_part *s, size_t i)
 static double scale(const crease_part *s)
 {
     const crease_maximum_opts *o = s->opts;
-    return o->lambda > 0 ? o->lambda * s->weight : 0;
+    return isinf(s->weight) ? INFINITY : o->lambda * s->weight;
 }
 
 /* From which a_i |x_i| on an entry counts as tied with the maximum t. */
@@ -136,13 +136,6 @@ static double residual(const crease_part *s, const double *x, const double *g, d
 
 /* --- the oracle ----------------------------------------------------------------------------------- */
 
-static bool all_finite(const crease_part *s, const double *c, const double *d)
-{
-    for (size_t i = 0; i < s->n; i++)
-        if (!isfinite(c[i]) || !isfinite(d[i])) return false;
-    return true;
-}
-
 /* u_i - v_i t times a_i */
 static double multiplier(const crease_part *s, const double *c, const double *d, double t, size_t i)
 {
@@ -175,7 +168,7 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
                 crease_prox_info *info)
 {
     double weight = w * scale(s), t = 0;
-    if (!all_finite(s, c, d)) return CREASE_ENAN;
+    if (!crease_are_finite(s->n, c) || !crease_are_finite(s->n, d)) return CREASE_ENAN;
     if (dual(s, c) > weight) t = level(s, c, d, weight, &info->iterations);
     if (isinf(t)) return CREASE_EUNBOUNDED;
     for (size_t i = 0; i < s->n; i++) {

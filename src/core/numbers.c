@@ -5,6 +5,7 @@
 
 #include "crease/data.h"
 #include "internal.h"
+#include "part.h"
 
 static int check_range(crease_ctx *ctx, const crease_param *p, const char *owner, size_t n, const double *v)
 {
@@ -89,4 +90,13 @@ int crease_numbers_read(crease_ctx *ctx, const crease_param *p, const char *owne
     bool number = end != text && end[strspn(end, " \t")] == '\0';
     return number ? crease_numbers_set(ctx, p, owner, 1, &one, text, numbers)
                   : read_file(ctx, p, owner, text, numbers);
+}
+
+const char *crease_numbers_refusal(const crease_part *s)
+{
+    for (const crease_param *p = s->type->base.params; p && p->name; p++)
+        if (p->kind == CREASE_PARAM_KIND_NUMBERS &&
+            !crease_numbers_fit((const crease_numbers *)((const char *)s->opts + p->offset), s))
+            return "a setting holds neither one number, nor one an entry of a group, nor one an entry of all";
+    return NULL;
 }

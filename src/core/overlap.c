@@ -5,14 +5,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { ABSORB_LEAST = 500, ABSORB_MOST = 20000, ABSORB_ENTRIES = 20000000 }; /* sweeps; entries in all of them */
-
 static void carve(crease_overlap *o, crease_arena *arena, const crease_part *s)
 {
-    size_t groups = s->groups->count, entries = s->groups->entries, largest = crease_groups_largest(s->groups);
+    size_t groups = s->groups->count, entries = s->groups->entries,
+           largest = crease_groups_largest(s->groups);
     crease_lists_carve(&o->lists, arena, s);
-    double **of_entries[] = { &o->y, &o->last_y }, **of_lists[] = { &o->size, &o->slice, &o->schur, &o->length, &o->before, &o->slope }, **of_list[] = { &o->block, &o->block_d };
-    double **of_n[] = { &o->v, &o->last_v, &o->x, &o->diag, &o->gradient, &o->step, &o->rest, &o->direction, &o->image };
+    double **of_entries[] = { &o->y, &o->last_y },
+           **of_lists[] = { &o->size, &o->slice, &o->schur, &o->length, &o->before, &o->slope },
+           **of_list[] = { &o->block, &o->block_d };
+    double **of_n[] = { &o->v,    &o->last_v, &o->x,         &o->diag, &o->gradient,
+                        &o->step, &o->rest,   &o->direction, &o->image };
     for (size_t k = 0; k < 2; k++) *of_entries[k] = crease_carve(arena, entries, sizeof(double));
     for (size_t k = 0; k < 6; k++) *of_lists[k] = crease_carve(arena, groups, sizeof(double));
     for (size_t k = 0; k < 2; k++) *of_list[k] = crease_carve(arena, largest, sizeof(double));
@@ -85,124 +87,6 @@ static void refresh(crease_overlap *o)
         if (o->d[i] == 0) o->v[i] = 0; /* y holds c there */
 }
 
-/* --- multipliers of the zero lists ------------------------------------------------------------------ */
-
-/* The projection of what is left on zero list k, in the Euclidean metric: where all of c has to be absorbed
- * it does not matter which, and this one knows no condition number. c itself where d = 0.                */
-static void absorb_into(crease_overlap *o, size_t k)
-{
-    size_t n = crease_list_size(&o->lists, k);
-    const uint32_t *entry = o->lists.entry + o->lists.begin[k];
-    double *y = o->y + o->lists.begin[k];
-    for (size_t j = 0; j < n; j++) o->block[j] = o->d[entry[j]] > 0 ? o->v[entry[j]] + y[j] : 0;
-    double size = cblas_dnrm2((blasint)n, o->block, 1);
-    double factor = size > o->slice[k] ? o->slice[k] / size : 1;
-    for (size_t j = 0; j < n; j++) {
-        if (o->d[entry[j]] == 0) continue;
-        y[j] = factor * o->block[j];
-        o->v[entry[j]] = size > o->slice[k] ? o->block[j] - y[j] : 0;
-    }
-}
-
-/* Where x = 0: |v|, |c|, and the descent <c, v> - sum_k r_k |v_k| of the objective along v, by unit length. */
-static double descent_along_rest(crease_overlap *o, double *rest, double *whole)
-{
-    double *unit = o->step, slope = 0;
-    blasint n = (blasint)o->lists.n;
-    for (size_t i = 0; i < o->lists.n; i++) unit[i] = o->x[i] == 0 && o->lists.cover[i] && o->d[i] > 0 ? o->c[i] : 0;
-    *whole = cblas_dnrm2(n, unit, 1);
-    for (size_t i = 0; i < o->lists.n; i++) unit[i] = unit[i] != 0 ? o->v[i] : 0;
-    *rest = cblas_dnrm2(n, unit, 1);
-    if (*rest == 0) return 0;
-    for (size_t i = 0; i < o->lists.n; i++) {
-        unit[i] /= *rest;
-        if (unit[i] != 0) slope += unit[i] * o->c[i];
-    }
-    for (size_t k = 0; k < o->lists.count; k++) {
-        if (o->size[k] > 0) continue;
-        crease_list_gather(&o->lists, k, unit, o->block);
-        slope -= o->slice[k] * cblas_dnrm2((blasint)crease_list_size(&o->lists, k), o->block, 1);
-    }
-    return slope;
-}
-
-/* y and v carry on by beta times their last move; every block is projected before it is used again. */
-static void extrapolate(crease_overlap *o, double beta)
-{
-    for (size_t e = 0; e < o->lists.total; e++) {
-        double y = o->y[e];
-        o->y[e] += beta * (y - o->last_y[e]);
-        o->last_y[e] = y;
-    }
-    for (size_t i = 0; i < o->lists.n; i++) {
-        double v = o->v[i];
-        o->v[i] += beta * (v - o->last_v[i]);
-        o->last_v[i] = v;
-    }
-}
-
-/* Alternate over the zero lists, with momentum while that helps, until they have absorbed all of c, or what is
- * left shows that x = 0 is wrong there: then the slope of the objective along it, by unit length, is returned;
- * else 0.                                                                                               */
-static double absorb(crease_overlap *o)
-{
-    double rest, whole, slope = 0, before = INFINITY;
-    size_t cap = ABSORB_ENTRIES / (o->lists.total + 1), since = 0;
-    cap = cap < ABSORB_LEAST ? ABSORB_LEAST : cap > ABSORB_MOST ? ABSORB_MOST : cap;
-    for (size_t t = 0; t < cap; t++, since++) {
-        for (size_t k = 0; k < o->lists.count; k++)
-            if (o->size[k] == 0) absorb_into(o, k);
-        slope = descent_along_rest(o, &rest, &whole);
-        if (rest <= 4 * DBL_EPSILON * whole) return 0;
-        if (slope >= 0.5 * rest) return slope;
-        if (rest >= before) since = 0;
-        before = rest;
-        extrapolate(o, (double)since / ((double)since + 3));
-    }
-    memcpy(o->y, o->last_y, o->lists.total * sizeof(double));
-    return slope > 0.01 * rest ? slope : 0;
-}
-
-/* Along the rest (in step), in each component as far as a quadratic above the objective falls: (s^2 + a^2)^(1/2)
- * <= s + a^2/(2 s) puts the norms of live lists into diag, that of the polish.                            */
-static void follow_rest(crease_overlap *o)
-{
-    double *slope = o->slope, *curvature = o->before;
-    crease_overlap_label(o, o->step);
-    for (size_t k = 0; k < o->lists.count; k++) slope[k] = curvature[k] = 0;
-    for (size_t k = 0; k < o->lists.count; k++) {
-        if (o->size[k] > 0) continue;
-        crease_list_gather(&o->lists, k, o->step, o->block);
-        slope[o->label[k]] -= o->slice[k] * cblas_dnrm2((blasint)crease_list_size(&o->lists, k), o->block, 1);
-    }
-    for (size_t i = 0; i < o->lists.n; i++) {
-        if (o->step[i] == 0) continue;
-        size_t c = crease_overlap_component(o, i);
-        slope[c] += o->step[i] * o->c[i];
-        curvature[c] += o->step[i] * o->step[i] * o->diag[i];
-    }
-    for (size_t i = 0; i < o->lists.n; i++) {
-        if (o->step[i] == 0) continue;
-        size_t c = crease_overlap_component(o, i);
-        if (slope[c] > 0) o->x[i] = slope[c] / curvature[c] * o->step[i];
-    }
-}
-
-/* In the slice of d = 0 the best x_i is c_i |x'| / slice, x' being the others of the list. */
-static void revive(crease_overlap *o)
-{
-    follow_rest(o);
-    for (size_t k = 0; k < o->lists.count; k++) {
-        if (o->size[k] > 0 || o->slice[k] == o->lists.radius[k]) continue;
-        crease_list_gather(&o->lists, k, o->x, o->block);
-        double size = cblas_dnrm2((blasint)crease_list_size(&o->lists, k), o->block, 1);
-        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1]; e++) {
-            size_t i = o->lists.entry[e];
-            if (o->d[i] == 0) o->x[i] = o->c[i] * (size / o->slice[k]);
-        }
-    }
-}
-
 /* --- the certificate -------------------------------------------------------------------------------- */
 
 /* r |x| - <y, x> of list k; adds r |x| to *size. */
@@ -259,7 +143,8 @@ static int check(const crease_overlap *o, double *x)
 static void begin(crease_overlap *o)
 {
     for (size_t k = 0; k < o->lists.count; k++)
-        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1] && !o->live[k]; e++) o->x[o->lists.entry[e]] = 0;
+        for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1] && !o->live[k]; e++)
+            o->x[o->lists.entry[e]] = 0;
 }
 
 static void slice(crease_overlap *o)
@@ -267,7 +152,8 @@ static void slice(crease_overlap *o)
     for (size_t k = 0; k < o->lists.count; k++) {
         double flat = 0;
         for (size_t e = o->lists.begin[k]; e < o->lists.begin[k + 1]; e++)
-            if (o->d[o->lists.entry[e]] == 0) flat = hypot(flat, o->c[o->lists.entry[e]] / o->lists.radius[k]);
+            if (o->d[o->lists.entry[e]] == 0)
+                flat = hypot(flat, o->c[o->lists.entry[e]] / o->lists.radius[k]);
         o->slice[k] = o->lists.radius[k] * sqrt(fmax(0, (1 - flat) * (1 + flat)));
     }
 }
@@ -317,7 +203,7 @@ static int iterate(crease_overlap *o, const crease_overlap_opts *opts, double *x
         double size;
         bool solved = crease_overlap_polish(o, enough);
         align(o);
-        double slope = absorb(o);
+        double slope = crease_overlap_absorb(o);
         refresh(o);
         double gap = gap_of(o, o->x, &size);
         idle = gap < 0.5 * info->gap ? 0 : idle + 1;
@@ -329,9 +215,12 @@ static int iterate(crease_overlap *o, const crease_overlap_opts *opts, double *x
         bool stuck = idle >= 3 && gap <= 1e-12 * size;
         if (t >= opts->max_iters || gap <= opts->tol * size || stuck) return CREASE_OK;
         if (solved && slope == 0 && enough == 0) return CREASE_OK;
-        if (!solved) restart(o, t);
-        else if (slope > 0) revive(o);
-        else enough = 0;
+        if (!solved)
+            restart(o, t);
+        else if (slope > 0)
+            crease_overlap_revive(o);
+        else
+            enough = 0;
     }
 }
 
@@ -362,9 +251,11 @@ static double held_size(const crease_part *s, double lambda, const double *y, do
     for (size_t g = 0; g < s->groups->count; g++) {
         double weight = crease_group_weight(s->groups, g);
         if (!isinf(weight) && !(lambda * weight > 0)) continue;
-        for (size_t j = 0; j < crease_group_size(s->groups, g); j++) held[crease_group_entry(s->groups, g, j)] = 1;
+        for (size_t j = 0; j < crease_group_size(s->groups, g); j++)
+            held[crease_group_entry(s->groups, g, j)] = 1;
     }
-    for (size_t i = 0; i < s->n; i++) largest = fmax(largest, held[i] > 0 || y[i] == 0 ? fabs(y[i]) : INFINITY);
+    for (size_t i = 0; i < s->n; i++)
+        largest = fmax(largest, held[i] > 0 || y[i] == 0 ? fabs(y[i]) : INFINITY);
     return largest;
 }
 

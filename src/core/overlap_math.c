@@ -1,6 +1,7 @@
-/* What the oracle does not share: value, certificate, margins. They work in the Euclidean metric on the lists whose
- * groups are zero at x, K = { sum_k y_k : |y_k| <= r_k } being what their subgradients add up to. The distance to K
- * comes with a bound from below: for any v,  dist(q, K) >= (<q, v> - sum_k r_k |v_k|) / |v|.              */
+/* What the oracle does not share: value, certificate, margins. They work in the Euclidean metric on the
+ * lists whose groups are zero at x, K = { sum_k y_k : |y_k| <= r_k } being what their subgradients add up
+ * to. The distance to K comes with a bound from below: for any v,  dist(q, K) >= (<q, v> - sum_k r_k |v_k|)
+ * / |v|. */
 #include <cblas.h>
 #include <float.h>
 #include <math.h>
@@ -10,12 +11,12 @@
 
 typedef struct {
     crease_lists lists;
-    double *y, *z;       /* multipliers, and where the next gradient is taken */
-    double *q, *rest;    /* the point, and q - sum_k y_k */
+    double *y, *z;        /* multipliers, and where the next gradient is taken */
+    double *q, *rest;     /* the point, and q - sum_k y_k */
     double *block, *most; /* the largest list; per list: how many zero lists an entry of it is in, at most */
-    double *share;       /* n */
-    unsigned char *zero; /* per list */
-    uint32_t *cover;     /* n: zero lists that hold the entry */
+    double *share;        /* n */
+    unsigned char *zero;  /* per list */
+    uint32_t *cover;      /* n: zero lists that hold the entry */
 } distance;
 
 static void carve(distance *p, crease_arena *arena, const crease_part *s)
@@ -57,7 +58,8 @@ static distance pose(const crease_part *s, double factor, const double *x, const
     memset(p.cover, 0, s->n * sizeof *p.cover);
     for (size_t k = 0; k < p.lists.count; k++) {
         p.zero[k] = list_norm(&p, k, x) == 0;
-        for (size_t e = p.lists.begin[k]; e < p.lists.begin[k + 1]; e++) p.cover[p.lists.entry[e]] += p.zero[k];
+        for (size_t e = p.lists.begin[k]; e < p.lists.begin[k + 1]; e++)
+            p.cover[p.lists.entry[e]] += p.zero[k];
     }
     for (size_t i = 0; i < s->n; i++) p.q[i] = p.cover[i] ? -g[i] : 0;
     return p;
@@ -76,7 +78,8 @@ static void leave(distance *p, const double *y)
 {
     memcpy(p->rest, p->q, p->lists.n * sizeof(double));
     for (size_t k = 0; k < p->lists.count; k++)
-        for (size_t e = p->lists.begin[k]; e < p->lists.begin[k + 1] && p->zero[k]; e++) p->rest[p->lists.entry[e]] -= y[e];
+        for (size_t e = p->lists.begin[k]; e < p->lists.begin[k + 1] && p->zero[k]; e++)
+            p->rest[p->lists.entry[e]] -= y[e];
 }
 
 /* One pass from small lists to large: exact where they are nested (Jenatton et al.). */
@@ -185,7 +188,8 @@ double crease_overlap_value(const crease_part *s, double lambda, const double *x
     return sum;
 }
 
-double crease_overlap_residual(const crease_part *s, double lambda, const double *x, const double *g, double w)
+double crease_overlap_residual(const crease_part *s, double lambda, const double *x, const double *g,
+                               double w)
 {
     distance p = pose(s, w * lambda, x, g);
     double zeros = distance_to(&p);
@@ -251,9 +255,22 @@ static double split(distance *p, const double *omega, double *length)
     return worst;
 }
 
-/* Zero groups stay zero while some multipliers fit into the balls. If y certifies them, a change of the gradient
- * by less than r_k - |y_k| on any one group leaves room: a margin for every y, and largest where the least ratio
- * of room is. Proportional splits, reweighted by r_k / |y_k|, approach that one; the best of them counts.  */
+/* The room that multipliers inside the balls leave, where there are any: distance_to finds them by other means. */
+static void room_of_multipliers(distance *p, crease_margin *unit)
+{
+    double left = distance_to(p);
+    if (left > 1e-12 * cblas_dnrm2((blasint)p->lists.n, p->q, 1)) return; /* no: the groups are wrongly zero */
+    for (size_t k = 0; k < p->lists.count; k++) {
+        blasint n = (blasint)crease_list_size(&p->lists, k);
+        double size = cblas_dnrm2(n, p->y + p->lists.begin[k], 1);
+        if (p->zero[k]) unit[p->lists.origin[k]].slack = fmax(0, p->lists.radius[k] - size);
+    }
+}
+
+/* Zero groups stay zero while some multipliers fit into the balls. If y certifies them, a change of the
+ * gradient by less than r_k - |y_k| on any one group leaves room: a margin for every y, and largest where
+ * the least ratio of room is. Proportional splits, reweighted by r_k / |y_k|, approach that one; the best
+ * of them counts, unless none fits.                                                                      */
 void crease_overlap_margins(const crease_part *s, double lambda, const double *x, const double *g, double w,
                             crease_margin *unit)
 {
@@ -262,7 +279,8 @@ void crease_overlap_margins(const crease_part *s, double lambda, const double *x
     for (size_t k = 0; k < s->groups->count; k++) {
         double size = group_norm(s, k, x), weight = crease_group_weight(s->groups, k);
         bool held = isinf(weight) || w * lambda * weight > 0;
-        unit[k] = size > 0 ? (crease_margin){ .slack = NAN, .size = size } : (crease_margin){ .slack = held ? INFINITY : 0, .size = NAN };
+        unit[k] = size > 0 ? (crease_margin){ .slack = NAN, .size = size }
+                           : (crease_margin){ .slack = held ? INFINITY : 0, .size = NAN };
     }
     for (size_t k = 0; k < p.lists.count; k++) omega[k] = p.lists.radius[k];
     for (unsigned t = 0; t < SPLITS; t++) {
@@ -277,4 +295,5 @@ void crease_overlap_margins(const crease_part *s, double lambda, const double *x
             if (length[k] > 0) omega[k] *= fmin(1e3, fmax(1e-3, p.lists.radius[k] / length[k]));
         }
     }
+    if (best > 1) room_of_multipliers(&p, unit);
 }

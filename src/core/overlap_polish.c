@@ -44,7 +44,8 @@ static void transpose(crease_overlap *o)
         l->scratch[i] = o->first[i];
     }
     for (size_t k = 0; k < l->count; k++)
-        for (size_t e = l->begin[k]; e < l->begin[k + 1]; e++) o->owner[l->scratch[l->entry[e]]++] = (uint32_t)k;
+        for (size_t e = l->begin[k]; e < l->begin[k + 1]; e++)
+            o->owner[l->scratch[l->entry[e]]++] = (uint32_t)k;
 }
 
 /* --- components ------------------------------------------------------------------------------------- */
@@ -67,8 +68,10 @@ void crease_overlap_label(crease_overlap *o, const double *x)
     for (size_t i = 0; i < o->lists.n; i++)
         for (size_t f = o->first[i] + 1; x[i] != 0 && f < o->first[i + 1]; f++) {
             size_t a = root_of(o, o->owner[f - 1]), b = root_of(o, o->owner[f]);
-            if (a < b) o->label[b] = a;
-            else o->label[a] = b;
+            if (a < b)
+                o->label[b] = a;
+            else
+                o->label[a] = b;
         }
     for (size_t k = 0; k < o->lists.count; k++) o->label[k] = root_of(o, k);
 }
@@ -80,14 +83,15 @@ size_t crease_overlap_component(const crease_overlap *o, size_t i)
 
 /* --- Newton's equation ------------------------------------------------------------------------------ */
 
-/* Components so near to 0 that E swallows their curvature x'Dx become zero: if they are not, the multipliers will
- * say so and where to go. Labels all.                                                                     */
+/* Components so near to 0 that E swallows their curvature x'Dx become zero: if they are not, the
+ * multipliers will say so and where to go. Labels all. */
 static void prune(crease_overlap *o)
 {
     double *norms = o->slope, *curvature = o->before;
     crease_overlap_label(o, o->x);
     for (size_t k = 0; k < o->lists.count; k++) norms[k] = curvature[k] = 0;
-    for (size_t k = 0; k < o->lists.count; k++) norms[o->label[k]] += o->lists.radius[k] * norm_of(o, k, o->x);
+    for (size_t k = 0; k < o->lists.count; k++)
+        norms[o->label[k]] += o->lists.radius[k] * norm_of(o, k, o->x);
     for (size_t i = 0; i < o->lists.n; i++)
         if (o->x[i] != 0) curvature[crease_overlap_component(o, i)] += o->x[i] * (o->d[i] * o->x[i]);
     for (size_t i = 0; i < o->lists.n; i++) {
@@ -239,7 +243,8 @@ static bool crosses(const crease_overlap *o, size_t k)
     return o->size[k] > 0 && o->size[k] * o->size[k] + inner_of(o, k, o->x, o->step) <= 0;
 }
 
-/* Zero what should be, list by list, then those left in one component together. Such a component does not move. */
+/* Zero what should be, list by list, then those left in one component together. Such a component does not
+ * move. */
 static void drop(crease_overlap *o)
 {
     for (size_t k = 0; k < o->lists.count; k++) {

@@ -87,15 +87,15 @@ static void reach_to(reach *r, double u)
     if (u > 0) r->least = fmin(r->least, r->shift + 0.5 * r->d * u + r->w * r->rise / u);
 }
 
-/* Over u from lo to hi with psi' = slope + curvature u. psi(p + u) - psi(p) = a + slope u + curvature/2 u^2
- * makes h(u) = shift + w slope + pull/2 u + w a/u: with a > 0 least at sqrt(2 w a/pull), otherwise at an
- * end. */
+/* Over u from lo to hi with psi' = slope + curvature u. w (psi(p + u) - psi(p)) = a + w slope u + w
+ * curvature/2 u^2 makes h(u) = shift + w slope + pull/2 u + a/u: with a > 0 least at sqrt(2 a/pull),
+ * otherwise at an end. */
 static void reach_over(reach *r, double lo, double hi, double slope, double curvature)
 {
-    double a = r->rise - lo * (slope + 0.5 * curvature * lo), pull = r->d + r->w * curvature;
-    double base = r->shift + r->w * slope, u = a > 0 && pull > 0 ? sqrt(2 * r->w * a / pull) : lo;
+    double a = r->w * (r->rise - lo * (slope + 0.5 * curvature * lo)), pull = r->d + r->w * curvature;
+    double base = r->shift + r->w * slope, u = a > 0 && pull > 0 ? sqrt(2 * a / pull) : lo;
     u = fmin(fmax(u, lo), hi);
-    if (u > 0) r->least = fmin(r->least, base + 0.5 * pull * u + r->w * a / u);
+    if (u > 0) r->least = fmin(r->least, base + 0.5 * pull * u + a / u);
     else if (a <= 0) r->least = fmin(r->least, base);
     if (isinf(hi) && pull <= 0) r->least = pull < 0 ? -INFINITY : fmin(r->least, base);
     if (isinf(hi)) return;

@@ -44,8 +44,4 @@ double crease_side_scale(const crease_side *side);
 /* sup over t >= 0 of y t - side(t), maybe infinite. */
 double crease_side_conjugate(const crease_side *side, double y);
 
-/* NULL, or that a setting of kind NUMBERS holds too few or too many for this part: the `accepts` of a
- * member that has nothing else to check. */
-const char *crease_numbers_refusal(const crease_part *s);
-
 #endif

@@ -269,6 +269,7 @@ static double radial_value(const crease_part *s, const double *x)
 {
     crease_side p = side_of(s);
     double t = norm(s->n, x), value = crease_side_value(&p, t, near_to(s, t));
+    if (isinf(s->weight)) return t == 0 ? 0 : INFINITY;
     return value == 0 ? 0 : s->weight == 0 && isfinite(value) ? 0 : s->weight * value;
 }
 

@@ -141,7 +141,9 @@ int crease_part_prox(const crease_regularizer *psi, const crease_part *s, const 
                      double w, double *x, crease_prox_info *info)
 {
     *info = (crease_prox_info){ .exact = true, .unit = info->unit };
-    return s->type->math->prox(s, c, ridged_metric(psi, s, d, w), w * psi->scale, x, info);
+    int code = s->type->math->prox(s, c, ridged_metric(psi, s, d, w), w * psi->scale, x, info);
+    if (isnan(info->gap)) info->gap = INFINITY; /* a bound that overflowed is none */
+    return code;
 }
 
 double crease_part_dual_norm(const crease_regularizer *psi, const crease_part *s, const double *y)
@@ -149,10 +151,11 @@ double crease_part_dual_norm(const crease_regularizer *psi, const crease_part *s
     return crease_regularizer_is_norm(psi) ? s->type->math->dual_norm(s, y) / psi->scale : NAN;
 }
 
-/* (a psi)*(y) = a psi*(y/a). With a ridge the conjugate has no such formula. */
+/* That of psi alone: the conjugate of a multiple asks for y/scale, and with a ridge there is no formula. */
 double crease_part_conjugate(const crease_regularizer *psi, const crease_part *s, const double *y)
 {
-    if (!s->type->math->conjugate || psi->ridge > 0 || psi->scale != 1) return NAN;
+    bool convex = s->type->flags & CREASE_CONVEX;
+    if (!s->type->math->conjugate || !convex || psi->ridge > 0 || psi->scale != 1) return NAN;
     return s->type->math->conjugate(s, y);
 }
 

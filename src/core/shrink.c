@@ -4,18 +4,11 @@
 #include <cblas.h>
 #include <math.h>
 
-#include "crease/regularizer.h"
+#include "part.h"
 
 static double norm(size_t n, const double *x)
 {
     return cblas_dnrm2((blasint)n, x, 1); /* scaled against overflow */
-}
-
-static bool is_zero(size_t n, const double *x)
-{
-    for (size_t i = 0; i < n; i++)
-        if (x[i] != 0) return false;
-    return true;
 }
 
 static double soft(double x, double threshold)
@@ -50,7 +43,7 @@ static crease_shrink family(const crease_part *s)
 static double value(const crease_part *s, const double *x)
 {
     crease_shrink psi = family(s);
-    if (is_zero(s->n, x)) return 0;
+    if (crease_is_zero(s->n, x)) return 0;
     if (isinf(s->weight)) return INFINITY;
     double size = norm(s->n, x), sum = psi.lambda2 * s->weight * size + 0.5 * psi.ridge * size * size;
     if (psi.lambda1 > 0) sum += psi.lambda1 * cblas_dasum((blasint)s->n, x, 1);
@@ -81,7 +74,7 @@ static double live_residual(const crease_shrink *psi, size_t n, const double *x,
 static double residual(const crease_part *s, const double *x, const double *g, double w)
 {
     crease_shrink psi = family(s);
-    if (is_zero(s->n, x)) return zero_residual(&psi, s->n, g, w, s->weight);
+    if (crease_is_zero(s->n, x)) return zero_residual(&psi, s->n, g, w, s->weight);
     if (isinf(s->weight)) return INFINITY;
     return live_residual(&psi, s->n, x, g, w, s->weight);
 }
@@ -91,13 +84,13 @@ static double dual_norm(const crease_part *s, const double *y)
 {
     crease_shrink psi = family(s);
     double slope = psi.lambda2 * s->weight;
-    if (is_zero(s->n, y) || isinf(s->weight)) return 0;
+    if (crease_is_zero(s->n, y) || isinf(s->weight)) return 0;
     if (psi.lambda1 == 0) return norm(s->n, y) / slope;
     double largest = fabs(y[cblas_idamax((blasint)s->n, y, 1)]), low = 0, high = largest / psi.lambda1;
     if (slope == 0) return high;
     for (;;) {
         double middle = low + (high - low) / 2;
-        if (middle <= low || middle >= high) return high;
+        if (!(low < middle && middle < high)) return high; /* a NaN ends it, too */
         if (soft_norm(s->n, y, middle * psi.lambda1) > middle * slope) low = middle;
         else high = middle;
     }
@@ -132,7 +125,7 @@ static crease_margin live_unit(double size)
 static void margins(const crease_part *s, const double *x, const double *g, double w, crease_margin *unit)
 {
     crease_shrink psi = family(s);
-    bool zero = is_zero(s->n, x), per_entry = s->type->flags & CREASE_UNIT_ENTRY;
+    bool zero = crease_is_zero(s->n, x), per_entry = s->type->flags & CREASE_UNIT_ENTRY;
     double ball = w * psi.lambda2 * s->weight, box = w * psi.lambda1;
     double group_slack = isinf(s->weight) ? INFINITY : ball - (zero ? soft_norm(s->n, g, box) : 0);
     if (!per_entry) {
@@ -156,7 +149,7 @@ static double radius(const crease_part *s, const double *c, const double *d, dou
     if (isinf(s->weight)) return INFINITY;
     bool per_entry = s->type->flags & CREASE_UNIT_ENTRY;
     double least = ball > 0 || !per_entry ? fabs(soft_norm(s->n, c, box) - ball) : INFINITY;
-    if (!per_entry || (is_zero(s->n, x) && ball > 0)) return least;
+    if (!per_entry || (crease_is_zero(s->n, x) && ball > 0)) return least;
     for (size_t i = 0; i < s->n; i++) least = fmin(least, fabs(fabs(c[i]) - box));
     return least;
 }

@@ -1,7 +1,9 @@
 /* The exact oracle of regularizers without a kernel: part by part, in double on the host. */
+#include <float.h>
 #include <math.h>
 
 #include "arena.h"
+#include "part.h"
 #include "subproblem.h"
 
 /* Host copies of the whole subproblem; of one part, where its entries are not consecutive. */
@@ -65,12 +67,8 @@ size_t crease_solve_parts_work(const crease_subproblem *p)
 /* w = 0 leaves psi out. */
 static int unpenalized(size_t n, const double *c, const double *d, double *x)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(c[i]) || !isfinite(d[i])) return CREASE_ENAN;
-        if (d[i] == 0 && c[i] != 0) return CREASE_EUNBOUNDED;
-        x[i] = d[i] > 0 && c[i] != 0 ? c[i] / d[i] : 0;
-    }
-    return CREASE_OK;
+    if (!crease_are_finite(n, c) || !crease_are_finite(n, d)) return CREASE_ENAN;
+    return crease_unpenalized(n, c, d, x);
 }
 
 static int explain(const crease_subproblem *p, int code, size_t k, const double *c, const double *d)
@@ -90,6 +88,7 @@ static void add_to_info(const crease_prox_info *one, size_t n, const double *x, 
     size_t i = 0;
     while (i < n && x[i] == 0) i++;
     info->zero_groups += i == n;
+    if (i < n) info->mean_iterations += one->iterations; /* a sum until all parts are solved */
     if (one->iterations > info->iterations) info->iterations = one->iterations;
     info->exact &= one->exact;
     if (!one->exact) info->gap += one->gap;
@@ -146,8 +145,18 @@ static int solve_all(const crease_subproblem *p, const host_work *h, crease_solv
         if (code != CREASE_OK) return explain(p, code, k, h->c, h->d);
         if (unit) unit += crease_part_units(p->psi, &part);
     }
-    info->mean_iterations = info->iterations;
+    size_t live = info->groups - info->zero_groups;
+    if (live > 0) info->mean_iterations /= (double)live;
     return CREASE_OK;
+}
+
+/* The answer in the backend's width, where what underflows is 0, not -0. */
+static void store(const crease_subproblem *p, double *answer, void *x)
+{
+    double least = p->backend->real_bytes == sizeof(float) ? 0.5 * FLT_TRUE_MIN : 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (fabs(answer[i]) <= least) answer[i] = 0;
+    p->backend->from_host(p->n, answer, x);
 }
 
 int crease_solve_parts(const crease_subproblem *p, void *x, void *work, crease_solve_info *info)
@@ -167,6 +176,6 @@ int crease_solve_parts(const crease_subproblem *p, void *x, void *work, crease_s
         info->groups = p->groups->count;
         info->zero_groups = crease_count_zero_groups(p->groups, h.x);
     }
-    p->backend->from_host(p->n, h.x, x);
+    store(p, h.x, x);
     return CREASE_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "core/part.h"
 #include "core/pieces.h"
 
 /* --- matrix and room ------------------------------------------------------------------------------- */
@@ -122,19 +123,12 @@ bool crease_spectral_by_pieces(const crease_part *s, const double *sigma, size_t
     return true;
 }
 
-static bool is_zero(size_t n, const double *x)
-{
-    for (size_t i = 0; i < n; i++)
-        if (x[i] != 0) return false;
-    return true;
-}
-
 double crease_spectral_value(const crease_part *s, const double *x)
 {
     crease_spectral_space space = crease_spectral_carve(s);
     crease_pieces psi = pieces(s);
     if (s->weight == 0) return 0;
-    if (isinf(s->weight)) return is_zero(s->n, x) ? 0 : INFINITY;
+    if (isinf(s->weight)) return crease_is_zero(s->n, x) ? 0 : INFINITY;
     if (!crease_svd_values(&space.svd, x)) return NAN;
     double noise = crease_spectral_noise(s, &space.svd), sum = (double)space.svd.k * psi.value;
     for (size_t j = 0; j < crease_spectral_rank(s, &space.svd); j++)
@@ -163,7 +157,7 @@ double crease_spectral_residual(const crease_part *s, const double *x, const dou
     crease_pieces psi = pieces(s);
     double by = w * s->weight, *slopes = space.slopes, sum;
     if (by == 0) return cblas_dnrm2((blasint)s->n, g, 1);
-    if (isinf(by)) return is_zero(s->n, x) ? 0 : INFINITY;
+    if (isinf(by)) return crease_is_zero(s->n, x) ? 0 : INFINITY;
     if (!crease_svd_compute(&space.svd, x)) return INFINITY;
     size_t r = crease_spectral_rank(s, &space.svd);
     double noise = crease_spectral_noise(s, &space.svd), start = crease_side_start(&psi.right);
@@ -181,7 +175,7 @@ static double dual_norm(const crease_part *s, const double *y)
 {
     crease_spectral_space space = crease_spectral_carve(s);
     crease_pieces psi = pieces(s);
-    if (is_zero(s->n, y) || isinf(s->weight)) return 0;
+    if (crease_is_zero(s->n, y) || isinf(s->weight)) return 0;
     if (!crease_svd_values(&space.svd, y)) return NAN;
     return space.svd.s[0] / (s->weight * crease_side_start(&psi.right));
 }
@@ -190,7 +184,7 @@ static double conjugate(const crease_part *s, const double *y)
 {
     crease_spectral_space space = crease_spectral_carve(s);
     crease_pieces psi = pieces(s);
-    if (s->weight == 0) return is_zero(s->n, y) ? 0 : INFINITY;
+    if (s->weight == 0) return crease_is_zero(s->n, y) ? 0 : INFINITY;
     if (isinf(s->weight)) return 0;
     if (!crease_svd_values(&space.svd, y)) return NAN;
     double sum = -(double)space.svd.k * psi.value;

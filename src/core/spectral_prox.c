@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/part.h"
 #include "spectral.h"
 
 enum { PATIENCE = 500 }; /* iterations without progress: the rest is rounding */
@@ -20,13 +21,6 @@ static double smallest(size_t n, const double *x)
     double least = INFINITY;
     for (size_t i = 0; i < n; i++) least = fmin(least, x[i]);
     return least;
-}
-
-static bool are_finite(size_t n, const double *x)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i])) return false;
-    return true;
 }
 
 static void fill_units(const crease_spectral_space *space, size_t live, crease_prox_info *info)
@@ -51,7 +45,7 @@ static ptrdiff_t shrink(const crease_part *s, const crease_spectral_way *way, cr
 static int finish(const crease_spectral_space *space, ptrdiff_t live, crease_prox_info *info)
 {
     if (live == NO_MINIMIZER) return CREASE_EUNBOUNDED;
-    if (live == NO_DECOMPOSITION) return CREASE_EDIVERGED;
+    if (live == NO_DECOMPOSITION) return CREASE_ENAN; /* its matrix overflowed */
     fill_units(space, (size_t)live, info);
     return CREASE_OK;
 }
@@ -154,8 +148,7 @@ static bool start(apg *r)
     keep_best(r);
     if (r->residual == 0) return true;
     for (size_t i = 0; i < r->s->n; i++) r->y[i] = r->d[i] > 0 ? r->c[i] / r->d[i] : 0;
-    if (!step(r)) return false;
-    keep_best(r);
+    if (crease_are_finite(r->s->n, r->y) && step(r)) keep_best(r); /* c/d may overflow where x does not */
     memcpy(r->x, r->best, r->s->n * sizeof *r->x);
     memcpy(r->y, r->best, r->s->n * sizeof *r->y);
     return true;
@@ -169,10 +162,10 @@ static bool is_power_of_two(long i)
 static int accelerate(apg *r, unsigned *iterations)
 {
     if (runs_away(r, r->c, r->y)) return CREASE_EUNBOUNDED;
-    if (!start(r)) return CREASE_EDIVERGED;
+    if (!start(r)) return CREASE_ENAN;
     long i, stuck = 0;
     for (i = 2; i < r->way->max_iters && stuck < PATIENCE && !is_met(r); i++) {
-        if (!step(r)) return CREASE_EDIVERGED;
+        if (!step(r)) return CREASE_ENAN;
         stuck = keep_best(r) ? 0 : stuck + 1;
         extrapolate(r);
         if (is_power_of_two(i) && runs_away(r, r->x, r->next)) return CREASE_EUNBOUNDED;
@@ -199,31 +192,19 @@ static int iterate(const crease_part *s, const crease_spectral_way *way, crease_
               .low = smallest(s->n, d), .x = space->a, .next = space->b, .y = space->e, .best = x,
               .age = 1 };
     CREASE_TRY(accelerate(&r, &info->iterations));
-    info->exact = r.best_residual == 0;
+    info->exact = r.best_residual == 0 && r.best_live == 0; /* any other x is known to its noise only */
     info->gap = info->exact ? 0 : proven_gap(&r);
     return finish(space, r.best_live, info);
 }
 
 /* --- one part, any metric -------------------------------------------------------------------------- */
 
-/* psi is absent: x = c/d. */
-static int unpenalized(const crease_part *s, const double *c, const double *d, double *x)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        if (d[i] == 0 && c[i] != 0) return CREASE_EUNBOUNDED;
-        x[i] = c[i] != 0 ? c[i] / d[i] + 0.0 : 0;
-    }
-    return CREASE_OK;
-}
-
 static int separable(const crease_part *s, const crease_spectral_space *space, const double *c,
                      const double *d, double w, double *x, crease_prox_info *info)
 {
-    bool zero = true;
     if (isinf(w)) memset(x, 0, s->n * sizeof *x);
-    else CREASE_TRY(unpenalized(s, c, d, x));
-    for (size_t i = 0; i < s->n; i++) zero &= x[i] == 0;
-    fill_units(space, zero ? 0 : space->svd.k, info);
+    else CREASE_TRY(crease_unpenalized(s->n, c, d, x));
+    fill_units(space, crease_is_zero(s->n, x) ? 0 : space->svd.k, info);
     return CREASE_OK;
 }
 
@@ -235,8 +216,7 @@ static int as_vector(const crease_part *s, const crease_spectral_way *way, const
     vector.weight = 1;
     CREASE_TRY(crease_math_radial.prox(&vector, c, d, w, x, info));
     if (!info->unit) return CREASE_OK;
-    info->unit[0] = 0;
-    for (size_t i = 0; i < s->n; i++) info->unit[0] |= x[i] != 0;
+    info->unit[0] = !crease_is_zero(s->n, x);
     return CREASE_OK;
 }
 
@@ -255,7 +235,7 @@ int crease_spectral_solve(const crease_part *s, const crease_spectral_way *way, 
                           const double *d, double w, double *x, crease_prox_info *info)
 {
     crease_spectral_space space = crease_spectral_carve(s);
-    if (!are_finite(s->n, c) || !are_finite(s->n, d)) return CREASE_ENAN;
+    if (!crease_are_finite(s->n, c) || !crease_are_finite(s->n, d)) return CREASE_ENAN;
     if (s->n == 0) return CREASE_OK;
     if ((w == 0 && !way->binds) || isinf(w)) return separable(s, &space, c, d, w, x, info);
     if (crease_spectral_is_scalar(s, d)) return finish(&space, shrink(s, way, &space, c, d[0], w, x), info);

@@ -64,6 +64,10 @@ int crease_solve_secular(const crease_subproblem *p, crease_secular_rule rule, u
 {
     crease_shrink_task task = crease_subproblem_task(p);
     crease_shrink_stats stats = { 0 };
+    crease_groups unweighted = *p->groups;
+    unweighted.weights = NULL;
+    unweighted.uniform_weight = 0;
+    if (p->w == 0) task.groups = &unweighted; /* psi is left out, and with it what infinite weights force */
     task.rule = rule;
     task.max_iters = max_iters;
     task.work = work;

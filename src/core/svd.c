@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/part.h"
+
 /* Fortran: everything by address, and the lengths of the strings at the end. */
 void dgesdd_(const char *job, const blasint *m, const blasint *n, double *a, const blasint *lda, double *s,
              double *u, const blasint *ldu, double *vt, const blasint *ldvt, double *work,
@@ -61,18 +63,11 @@ static void load(const crease_svd *svd, const double *x)
     memcpy(svd->scratch, x, svd->rows * svd->cols * sizeof *x);
 }
 
-static bool is_finite(size_t n, const double *x)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i])) return false;
-    return true;
-}
-
 /* Divide and conquer is the fast one; QR rotations converge where it may not. LAPACK prints at a NaN. */
 static bool decompose(crease_svd *svd, char job, const double *x)
 {
     if (svd->k == 0) return true;
-    if (!is_finite(svd->rows * svd->cols, x)) return false;
+    if (!crease_are_finite(svd->rows * svd->cols, x)) return false;
     load(svd, x);
     if (divide_and_conquer(svd, job, svd->lapack, svd->lwork) == 0) return true;
     load(svd, x);

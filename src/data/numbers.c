@@ -92,8 +92,8 @@ static int add_group(crease_input *in, char *text, group_lists *lists)
     for (size_t k = first; k < lists->entries.n; k++) {
         double at = lists->entries.data[k];
         if (!(at >= 0 && at < (double)lists->n) || at != floor(at))
-            return crease_fail(in->ctx, CREASE_ERANGE, "%s:%zu: %g is no entry; they are numbered 0 to %zu", in->path,
-                               in->line, at, lists->n - 1);
+            return crease_fail(in->ctx, CREASE_ERANGE, "%s:%zu: %g is no entry; there are %zu, counted from 0",
+                               in->path, in->line, at, lists->n);
     }
     size_t *start = crease_grow(in->ctx, lists->start, &lists->start_room, lists->count + 2, sizeof *start);
     if (!start) return CREASE_ENOMEM;
