@@ -41,8 +41,8 @@ static void residual_is_the_steepest_slope(void **state)
                     length = hypot(length, u[i]);
                 }
                 if (s.n == 2 && trial > 1) { /* all around */
-                    u[0] = cos(2 * M_PI * trial / 3000);
-                    u[1] = sin(2 * M_PI * trial / 3000);
+                    u[0] = cos(2 * M_PI * (trial - 2) / 2998);
+                    u[1] = sin(2 * M_PI * (trial - 2) / 2998);
                     length = 1;
                     for (size_t i = 0; i < 2; i++) /* the axes exactly: a constraint may end there */
                         if (fabs(u[i]) < 1e-12) u[i] = 0;
