@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "conformance.h"
 #include "data/output.h"
@@ -157,6 +158,9 @@ static int run(export_job *job)
     CREASE_TRY(make_folder(job->ctx, job->operands[1]));
     if (snprintf(path, sizeof path, "%s/manifest.json", job->operands[1]) >= (int)sizeof path - 300)
         return crease_fail(job->ctx, CREASE_EINVAL, "the name of the folder is too long");
+    if (access(path, F_OK) == 0)
+        return crease_fail(job->ctx, CREASE_EEXIST, "%s holds test problems already; name a new folder",
+                           job->operands[1]);
     CREASE_TRY(crease_output_open(job->ctx, path, &job->manifest));
     int code = export_members(job);
     if (code == CREASE_OK) code = crease_output_commit(&job->manifest);
