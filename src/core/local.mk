@@ -34,6 +34,7 @@ libcrease_la_SOURCES += \
   src/core/overlap.c \
   src/core/overlap.h \
   src/core/overlap_math.c \
+  src/core/overlap_members.c \
   src/core/overlap_polish.c \
   src/core/overlap_zeros.c \
   src/core/param.c \

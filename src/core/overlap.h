@@ -47,6 +47,15 @@ typedef struct crease_overlap_opts {
     double tol;
 } crease_overlap_opts;
 
+#define CREASE_PARAM_OVERLAP                                                                        \
+    CREASE_PARAM_REAL(crease_overlap_opts, lambda, 1, CREASE_GE(0),                                  \
+                      "factor on every group's weight"),                                            \
+    CREASE_PARAM_MAX_ITERS(crease_overlap_opts, 100, "most rounds of Newton steps and multipliers"), \
+    CREASE_PARAM_TOL(crease_overlap_opts, 0, "relative gap that ends the rounds; 0: go on to rounding")
+
+/* Members with these settings: groups of any overlap, and groups that are disjoint or nested. */
+extern const crease_math crease_math_overlap, crease_math_tree;
+
 size_t crease_overlap_work(const crease_part *s);
 int crease_overlap_prox(const crease_part *s, const crease_overlap_opts *o, bool tree, const double *c,
                         const double *d, double w, double *x, crease_prox_info *info);
