@@ -34,7 +34,8 @@ static void make_groups(test_subproblem *s, const test_shape *shape)
         assert_ok(s->ctx, crease_groups_parse(s->ctx, shape->groups, 0, dims, 2, &s->groups));
     } else {
         int64_t labels[4096];
-        for (size_t i = 0; i < s->n; i++) labels[i] = (int64_t)crease_random_below(&s->random, 1 + s->n / 4);
+        for (size_t i = 0; i < s->n; i++)
+            labels[i] = (int64_t)crease_random_below(&s->random, 1 + s->n / 4);
         assert_ok(s->ctx, crease_groups_from_labels(s->ctx, 0, s->n, labels, &s->groups));
     }
 }
@@ -48,12 +49,15 @@ static double draw_number(test_subproblem *s, crease_range r)
     return low + (high - low) * u;
 }
 
-/* One number, one an entry of a part, or one an entry of all; falling, because some members want that. */
+/* One number, one an entry of a part, or one an entry of all; falling, because some members want that.
+ */
 static void draw_numbers(test_subproblem *s, const crease_param *row)
 {
     double values[4096];
     crease_part part = crease_term_part(&s->term, 0);
-    size_t kind = crease_random_below(&s->random, 3), n = kind == 0 ? 1 : kind == 1 ? part.n : part.whole;
+    size_t kind = crease_random_below(&s->random, 3), n = kind == 0   ? 1
+                                                          : kind == 1 ? part.n
+                                                                      : part.whole;
     if (n == 0) n = 1;
     for (size_t i = 0; i < n; i++) values[i] = draw_number(s, row->range);
     for (size_t i = 1; i < n; i++)
@@ -73,10 +77,13 @@ static void draw_settings(test_subproblem *s)
         if (row->of_oracle) continue;
         if (row->kind == CREASE_PARAM_KIND_NUMBERS) draw_numbers(s, row);
         if (row->kind == CREASE_PARAM_KIND_INT && isfinite(most))
-            snprintf(text, sizeof text, "%.0f", row->range.lo + floor((most - row->range.lo + 0.999) * crease_random_uniform(&s->random)));
+            snprintf(text, sizeof text, "%.0f",
+                     row->range.lo
+                         + floor((most - row->range.lo + 0.999) * crease_random_uniform(&s->random)));
         else if (row->kind == CREASE_PARAM_KIND_REAL)
             snprintf(text, sizeof text, "%.17g", draw_number(s, row->range));
-        else continue;
+        else
+            continue;
         if (row->kind == CREASE_PARAM_KIND_INT && row->range.lo < -1000) continue;
         assert_ok(s->ctx, crease_regularizer_set(s->psi, row->name, text));
     }
@@ -106,8 +113,10 @@ static bool find_settings(test_subproblem *s)
 
 bool test_subproblem_make(crease_ctx *ctx, const test_shape *shape, uint64_t seed, test_subproblem *s)
 {
-    *s = (test_subproblem){ .ctx = ctx, .random = crease_random_at(seed, CREASE_STREAM_TEST, 0),
-                            .n = shape->rows * shape->cols, .spread = shape->spread };
+    *s = (test_subproblem){ .ctx = ctx,
+                            .random = crease_random_at(seed, CREASE_STREAM_TEST, 0),
+                            .n = shape->rows * shape->cols,
+                            .spread = shape->spread };
     s->psi = crease_regularizer_create(ctx, shape->regularizer);
     assert_non_null(s->psi);
     make_groups(s, shape);
@@ -119,22 +128,31 @@ bool test_subproblem_make(crease_ctx *ctx, const test_shape *shape, uint64_t see
     double **host[] = { &s->c, &s->d, &s->x0, &s->v, &s->x, &s->target };
     for (size_t i = 0; i < 6; i++) assert_non_null(*host[i] = crease_alloc(ctx, s->n, sizeof(double)));
     void **copies[] = { &s->bc, &s->bd, &s->bx0, &s->bv, &s->bx };
-    for (size_t i = 0; i < 5; i++) assert_non_null(*copies[i] = crease_alloc(ctx, s->n, sizeof(double)));
+    for (size_t i = 0; i < 5; i++)
+        assert_non_null(*copies[i] = crease_alloc(ctx, s->n, sizeof(double)));
     assert_non_null(s->work = crease_alloc(ctx, crease_term_work(&s->term), sizeof(double)));
     assert_non_null(s->unit = crease_alloc(ctx, crease_term_units(&s->term), sizeof(crease_unit)));
     double top = log_uniform(&s->random, 0.1, 10) * shape->magnitude;
     for (size_t i = 0; i < s->n; i++)
         s->d[i] = shape->spread == 0 ? top : top * log_uniform(&s->random, 1 / shape->spread, 1);
-    s->p = (crease_subproblem){ .ctx = ctx, .backend = crease_backend_find(ctx, shape->backend), .n = s->n,
-                                .scalar = top, .w = shape->w, .psi = s->psi, .groups = &s->groups,
-                                .paper_scale = 1, .step = 1, .d = shape->spread == 0 ? NULL : s->bd,
+    s->p = (crease_subproblem){ .ctx = ctx,
+                                .backend = crease_backend_find(ctx, shape->backend),
+                                .n = s->n,
+                                .scalar = top,
+                                .w = shape->w,
+                                .psi = s->psi,
+                                .groups = &s->groups,
+                                .paper_scale = 1,
+                                .step = 1,
+                                .d = shape->spread == 0 ? NULL : s->bd,
                                 .unit = s->unit };
     return true;
 }
 
 void test_subproblem_free(test_subproblem *s)
 {
-    void *owned[] = { s->c, s->d, s->x0, s->v, s->x, s->target, s->bc, s->bd, s->bx0, s->bv, s->bx, s->work, s->unit };
+    void *owned[] = { s->c,  s->d,   s->x0, s->v,  s->x,    s->target, s->bc,
+                      s->bd, s->bx0, s->bv, s->bx, s->work, s->unit };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) crease_release(s->ctx, owned[i]);
     crease_groups_free(s->ctx, &s->groups);
     crease_regularizer_free(s->psi);
@@ -145,7 +163,8 @@ void test_subproblem_draw(test_subproblem *s)
     for (size_t g = 0; g < crease_term_parts(&s->term); g++) {
         crease_part part = crease_term_part(&s->term, g);
         double scale = s->p.w * crease_part_scale(s->psi, &part);
-        double size = (scale > 0 && isfinite(scale) ? scale : 1) * log_uniform(&s->random, 0.3, 5) / sqrt((double)(part.n ? part.n : 1));
+        double size = (scale > 0 && isfinite(scale) ? scale : 1) * log_uniform(&s->random, 0.3, 5)
+                      / sqrt((double)(part.n ? part.n : 1));
         for (size_t k = 0; k < part.n; k++)
             s->c[crease_part_entry(&s->term, g, k)] = size * crease_random_normal(&s->random);
     }
@@ -159,17 +178,21 @@ static bool in_family(const crease_regularizer *psi, crease_shrink *place)
     return true;
 }
 
-/* A live group's entries and their subgradient, or zeros and a point strictly inside the subdifferential. */
+/* A live group's entries and their subgradient, or zeros and a point strictly inside the
+ * subdifferential. */
 static void plant_group(test_subproblem *s, const crease_shrink *psi, size_t g)
 {
     size_t n = crease_group_size(&s->groups, g);
     double weight = crease_group_weight(&s->groups, g), x[4096], u[4096], size = 0, length = 0;
-    bool live = crease_random_uniform(&s->random) < 0.5 || (psi->lambda1 == 0 && psi->lambda2 * weight == 0);
+    bool live =
+        crease_random_uniform(&s->random) < 0.5 || (psi->lambda1 == 0 && psi->lambda2 * weight == 0);
     bool sparse = psi->lambda1 > 0;
     assert_true(n <= 4096);
     for (size_t k = 0; k < n; k++) {
         bool entry = live && (!sparse || k == 0 || crease_random_uniform(&s->random) < 0.5);
-        x[k] = entry ? copysign(0.5 + crease_random_uniform(&s->random), crease_random_uniform(&s->random) - 0.5) : 0;
+        x[k] = entry ? copysign(0.5 + crease_random_uniform(&s->random),
+                                crease_random_uniform(&s->random) - 0.5)
+                     : 0;
         u[k] = crease_random_normal(&s->random);
         size = hypot(size, x[k]);
         length = hypot(length, u[k]);
@@ -179,7 +202,8 @@ static void plant_group(test_subproblem *s, const crease_shrink *psi, size_t g)
         double box = x[k] != 0 ? copysign(1, x[k]) : 0.9 * (2 * crease_random_uniform(&s->random) - 1);
         double ball = size > 0 ? x[k] / size : 0.9 * u[k] / length;
         s->target[i] = x[k];
-        s->c[i] = s->d[i] * x[k] + s->p.w * (psi->lambda1 * box + psi->lambda2 * weight * ball + psi->ridge * x[k]);
+        s->c[i] = s->d[i] * x[k]
+                  + s->p.w * (psi->lambda1 * box + psi->lambda2 * weight * ball + psi->ridge * x[k]);
     }
 }
 
@@ -214,7 +238,8 @@ void test_subproblem_pull(test_subproblem *s)
     s->p.backend->to_host(s->n, s->bx, s->x);
 }
 
-static long double family_value(const crease_shrink *psi, const test_subproblem *s, size_t g, const double *x)
+static long double family_value(const crease_shrink *psi, const test_subproblem *s, size_t g,
+                                const double *x)
 {
     long double one = 0, two = 0;
     for (size_t k = 0; k < crease_group_size(&s->groups, g); k++) {
@@ -222,7 +247,8 @@ static long double family_value(const crease_shrink *psi, const test_subproblem 
         one += fabsl(xi);
         two += xi * xi;
     }
-    return psi->lambda1 * one + psi->lambda2 * crease_group_weight(&s->groups, g) * sqrtl(two) + psi->ridge / 2 * two;
+    return psi->lambda1 * one + psi->lambda2 * crease_group_weight(&s->groups, g) * sqrtl(two)
+           + psi->ridge / 2 * two;
 }
 
 static long double other_value(test_subproblem *s, size_t k, const double *x)
@@ -244,8 +270,7 @@ long double test_objective(test_subproblem *s, const double *x)
     long double sum = 0;
     for (size_t k = 0; k < crease_term_parts(&s->term); k++)
         sum += s->p.w * (family ? family_value(&psi, s, k, x) : other_value(s, k, x));
-    for (size_t i = 0; i < s->n; i++)
-        sum += 0.5L * s->d[i] * x[i] * x[i] - (long double)s->c[i] * x[i];
+    for (size_t i = 0; i < s->n; i++) sum += 0.5L * s->d[i] * x[i] * x[i] - (long double)s->c[i] * x[i];
     return sum;
 }
 
@@ -254,11 +279,13 @@ void test_subproblem_solve(test_subproblem *s)
     crease_solver *exact = crease_solver_create(s->ctx, "exact", NULL);
     assert_ok(s->ctx, crease_solver_solve(exact, &s->p, s->bx, &s->info));
     test_subproblem_pull(s);
-    if (!(s->psi->type->flags & CREASE_UNIT_HIDDEN)) crease_term_signature(&s->term, s->x, s->unit, s->work);
+    if (!(s->psi->type->flags & CREASE_UNIT_HIDDEN))
+        crease_term_signature(&s->term, s->x, s->unit, s->work);
     crease_solver_free(exact);
 }
 
-void test_for_all(crease_ctx *ctx, const char *backend, size_t full, bool with_x0, double tolerance, test_look *look)
+void test_for_all(crease_ctx *ctx, const char *backend, size_t full, bool with_x0, double tolerance,
+                  test_look *look)
 {
     static const char *const layouts[] = { "elements", "rows", "cols", "all", "size:3", "ragged" };
     static const char *const coupled[] = { "overlap", "tree", "rows", "ragged" };
@@ -270,7 +297,9 @@ void test_for_all(crease_ctx *ctx, const char *backend, size_t full, bool with_x
         for (size_t m = 0; m < sizeof spreads / sizeof *spreads; m++)
             for (size_t k = 0; k < cases; k++) {
                 test_subproblem s;
-                test_shape shape = { base->name, backend, layouts[k % 6], 1 + 3 * (k % 4), 1 + k % 7, spreads[m],
+                test_shape shape = { base->name,     backend,
+                                     layouts[k % 6], 1 + 3 * (k % 4),
+                                     1 + k % 7,      spreads[m],
                                      weights[k % 3], k % 5 == 0 ? 1e-8 : k % 5 == 1 ? 1e8 : 1 };
                 if (type->flags & CREASE_COUPLED) shape.groups = coupled[k % 4];
                 if (strcmp(shape.groups, "size:3") == 0) shape.cols = 3;

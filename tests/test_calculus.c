@@ -1,4 +1,5 @@
-/* Conformance of every registered regularizer: values, subgradients, dual norms, and what its descriptor says. */
+/* Conformance of every registered regularizer: values, subgradients, dual norms, and what its
+ * descriptor says. */
 #include <math.h>
 
 #include "subproblems.h"
@@ -15,15 +16,18 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Directions: along g, along its signs, then in the plane all around and closely around the steepest angle so far,
- * elsewhere at random. False: no direction.                                                              */
+/* Directions: along g, along its signs, then in the plane all around and closely around the steepest
+ * angle so far, elsewhere at random. False: no direction. */
 enum { AROUND = 3000, CLOSELY = 300, AT_RANDOM = 300 };
 
-static bool draw_direction(test_subproblem *s, int trial, double steepest_angle, double *angle, double *u)
+static bool draw_direction(test_subproblem *s, int trial, double steepest_angle, double *angle,
+                           double *u)
 {
     double length = 0;
     for (size_t i = 0; i < s->n; i++) {
-        u[i] = trial == 0 ? -s->c[i] : trial == 1 ? -copysign(1, s->c[i]) : crease_random_normal(&s->random);
+        u[i] = trial == 0   ? -s->c[i]
+               : trial == 1 ? -copysign(1, s->c[i])
+                            : crease_random_normal(&s->random);
         if (trial > 1 && crease_random_uniform(&s->random) < 0.3) u[i] = 0;
     }
     *angle = trial < AROUND ? trial : steepest_angle + 2.0 * (trial - AROUND - CLOSELY / 2) / CLOSELY;
@@ -58,7 +62,8 @@ static double steepest_fall(test_subproblem *s, const crease_part *part)
     return steepest;
 }
 
-/* Convex psi: residual = |least element of g + w dpsi(x)|: no direction falls faster, and one does so nearly. */
+/* Convex psi: residual = |least element of g + w dpsi(x)|: no direction falls faster, and one does so
+ * nearly. */
 static void residual_is_the_steepest_slope(void **state)
 {
     crease_ctx *ctx = *state;
@@ -73,10 +78,13 @@ static void residual_is_the_steepest_slope(void **state)
             part.work = s.work;
             test_subproblem_draw(&s);
             for (size_t i = 0; i < s.n; i++)
-                s.x[i] = crease_random_uniform(&s.random) < 0.5 ? 0 : fabs(crease_random_normal(&s.random));
-            double residual = crease_part_residual(s.psi, &part, s.x, s.c, 1), fall = steepest_fall(&s, &part);
+                s.x[i] =
+                    crease_random_uniform(&s.random) < 0.5 ? 0 : fabs(crease_random_normal(&s.random));
+            double residual = crease_part_residual(s.psi, &part, s.x, s.c, 1),
+                   fall = steepest_fall(&s, &part);
             double slack = 1e-4 * (1 + residual);
-            if (fall > residual + slack) fail_msg("%s: falls by %g, residual %g", type->name, fall, residual);
+            if (fall > residual + slack)
+                fail_msg("%s: falls by %g, residual %g", type->name, fall, residual);
             if (s.n <= 2 && fall < 0.9 * residual - slack)
                 fail_msg("%s, case %zu: falls only by %g, residual %g", type->name, k, fall, residual);
             test_subproblem_free(&s);
@@ -107,9 +115,12 @@ static void dual_norm_bounds_the_pairing(void **state)
             for (int trial = 0; trial < 2000; trial++) {
                 double x[4], pairing = 0;
                 for (size_t i = 0; i < s.n; i++) {
-                    x[i] = trial % 2 ? crease_random_normal(&s.random) : crease_random_uniform(&s.random) < 0.5 ? 0 : s.c[i];
+                    x[i] = trial % 2                                ? crease_random_normal(&s.random)
+                           : crease_random_uniform(&s.random) < 0.5 ? 0
+                                                                    : s.c[i];
                     if (trial == 1) x[i] = copysign(1 / unit_value[i], s.c[i]);
-                    if (trial >= 2 && trial < 29) x[i] = (trial - 2) / (i == 0 ? 1 : i == 1 ? 3 : 9) % 3 - 1;
+                    if (trial >= 2 && trial < 29)
+                        x[i] = (trial - 2) / (i == 0 ? 1 : i == 1 ? 3 : 9) % 3 - 1;
                     pairing += x[i] * s.c[i];
                 }
                 double value = crease_part_value(s.psi, &part, x);
@@ -122,20 +133,25 @@ static void dual_norm_bounds_the_pairing(void **state)
     }
 }
 
-/* Descriptors are complete, and values at the origin and of nothing are 0 or, for a constraint, infinite. */
+/* Descriptors are complete, and values at the origin and of nothing are 0 or, for a constraint,
+ * infinite. */
 static void values_are_sane(void **state)
 {
     crease_ctx *ctx = *state;
     const crease_type *base;
     for (size_t r = 0; (base = crease_type_at(ctx, CREASE_REGULARIZER, r)); r++) {
         const crease_regularizer_type *type = (const crease_regularizer_type *)base;
-        if (!base->summary || !base->formula || !base->source || !type->exact || !type->cost || !type->math)
+        if (!base->summary || !base->formula || !base->source || !type->exact || !type->cost
+            || !type->math)
             fail_msg("%s: its descriptor lacks a text", base->name);
-        if (type->exactness != CREASE_EXACT_DIAGONAL && !type->reason) fail_msg("%s: gives no reason", base->name);
+        if (type->exactness != CREASE_EXACT_DIAGONAL && !type->reason)
+            fail_msg("%s: gives no reason", base->name);
         if ((type->flags & (CREASE_UNIT_ENTRY | CREASE_UNIT_GROUP)) && !type->identification)
             fail_msg("%s: says nothing of identification", base->name);
         test_subproblem s;
-        test_shape shape = { base->name, "cpu-f64", type->flags & CREASE_COUPLED ? "tree" : "rows", 2, 4, 0, 1, 1 };
+        test_shape shape = { base->name, "cpu-f64", type->flags & CREASE_COUPLED ? "tree" : "rows",
+                             2,          4,         0,
+                             1,          1 };
         if (!test_subproblem_make(ctx, &shape, r, &s)) continue;
         double origin = crease_term_value(&s.term, s.x, s.work);
         if (!(origin >= 0) || isnan(origin)) fail_msg("%s: psi(0) = %g", base->name, origin);

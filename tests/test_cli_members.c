@@ -1,4 +1,5 @@
-/* crease prox over the whole registry, its explanations, the table of members, and what it says of bad settings. */
+/* crease prox over the whole registry, its explanations, the table of members, and what it says of bad
+ * settings. */
 #include "cli_support.h"
 
 #include <cjson/cJSON.h>
@@ -29,26 +30,33 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- every member ------------------------------------------------------------------------------------ */
+/* --- every member ------------------------------------------------------------------------------------
+ */
 
-/* Defaults reach every member: exact in the metric, or in a scalar one, or with a proven gap; explained, as JSON. */
+/* Defaults reach every member: exact in the metric, or in a scalar one, or with a proven gap;
+ * explained, as JSON. */
 static void every_member_is_reached(void **state)
 {
     (void)state;
     const crease_type *base;
-    const char *lists = cli_write_text("lists.txt", "0 1 2 3\n4 5 6 7 # nested\n4 5\n8 9 10 11 12 13 14 15\n");
+    const char *lists =
+        cli_write_text("lists.txt", "0 1 2 3\n4 5 6 7 # nested\n4 5\n8 9 10 11 12 13 14 15\n");
     char coupled[4200];
     snprintf(coupled, sizeof coupled, "lists:%s", lists);
     for (size_t i = 0; (base = crease_type_at(ctx, CREASE_REGULARIZER, i)); i++) {
         const crease_regularizer_type *type = (const crease_regularizer_type *)base;
-        const char *groups = type->flags & CREASE_COUPLED ? coupled : type->flags & CREASE_SEPARABLE ? "elements" : "rows";
+        const char *groups = type->flags & CREASE_COUPLED     ? coupled
+                             : type->flags & CREASE_SEPARABLE ? "elements"
+                                                              : "rows";
         cli_result r;
-        CLI_RUN(&r, "prox", "-r", base->name, "-g", groups, "-m", type->exactness == CREASE_SCALAR_ONLY ? "2" : d, "--json",
-                "--explain", "--first", "3", z);
+        CLI_RUN(&r, "prox", "-r", base->name, "-g", groups, "-m",
+                type->exactness == CREASE_SCALAR_ONLY ? "2" : d, "--json", "--explain", "--first", "3",
+                z);
         cli_expect(&r, 0, "\"explain\"");
         cJSON *root = cJSON_Parse(r.out);
         assert_non_null(root);
-        double relative = cJSON_GetObjectItem(cJSON_GetObjectItem(root, "certificate"), "relative")->valuedouble;
+        double relative =
+            cJSON_GetObjectItem(cJSON_GetObjectItem(root, "certificate"), "relative")->valuedouble;
         if (cJSON_IsTrue(cJSON_GetObjectItem(root, "exact"))) {
             if (!(relative <= 1e-12)) fail_msg("%s: certificate %g", base->name, relative);
         } else if (!(cJSON_GetObjectItem(root, "proven_gap")->valuedouble <= 1e-7)) {
@@ -78,14 +86,16 @@ static void the_table_is_up_to_date(void **state)
     fclose(file);
     CLI_RUN(&r, "list", "regularizer", "--markdown");
     cli_expect(&r, 0, "| `l1` |");
-    if (!strstr(text, r.out)) fail_msg("docs/regularizers.md differs from the registry; make update-docs renews it");
+    if (!strstr(text, r.out))
+        fail_msg("docs/regularizers.md differs from the registry; make update-docs renews it");
     CLI_RUN(&r, "list", "--markdown");
     cli_expect(&r, 2, "needs a kind");
     CLI_RUN(&r, "list", "solver", "--markdown");
     cli_expect(&r, 0, "| `exact` |");
 }
 
-/* --- explanations by hand ---------------------------------------------------------------------------- */
+/* --- explanations by hand ----------------------------------------------------------------------------
+ */
 
 static void explanations_by_hand(void **state)
 {
@@ -94,10 +104,12 @@ static void explanations_by_hand(void **state)
     cli_result r;
     const char *small = cli_write_npy(ctx, "small.npy", 8, 1, &n, (double[]){ 3, 4, 0.3, 0.4 });
     CLI_RUN(&r, "prox", "-r", "group_l2", "-g", "size:2", "--weights", "one", small, "--explain");
-    cli_expect(&r, 0, "live, of size 4\n  changes its structure when lambda is multiplied by more than 5\n"
-                      "  keeps it while c changes by less than 4\n");
-    cli_expect(&r, 0, "zero, 0.5 against the threshold 1 (multiplier 0.5): 0.5 to spare\n"
-                      "  changes its structure when lambda is multiplied by less than 0.5\n");
+    cli_expect(&r, 0,
+               "live, of size 4\n  changes its structure when lambda is multiplied by more than 5\n"
+               "  keeps it while c changes by less than 4\n");
+    cli_expect(&r, 0,
+               "zero, 0.5 against the threshold 1 (multiplier 0.5): 0.5 to spare\n"
+               "  changes its structure when lambda is multiplied by less than 0.5\n");
     CLI_RUN(&r, "prox", "-r", "l1", "-g", "all", small, "--explain");
     cli_expect(&r, 0, "unit 2: zero, 0.3 against the threshold 1 (multiplier 0.3): 0.7 to spare");
     cli_expect(&r, 0, "unit 1: live, of size 3");
@@ -108,7 +120,8 @@ static void explanations_by_hand(void **state)
     cli_expect(&r, 0, "a constraint: no lambda plays a part");
 }
 
-/* --- settings ------------------------------------------------------------------------------------------ */
+/* --- settings
+ * ------------------------------------------------------------------------------------------ */
 
 static void settings_come_from_lists_and_files(void **state)
 {
@@ -123,7 +136,8 @@ static void settings_come_from_lists_and_files(void **state)
     CLI_RUN(&file, "prox", "-r", "slope", "-p", setting, small);
     cli_expect(&file, 0, "x            1.5 2 0 0"); /* the largest gets the largest weight */
     assert_string_equal(list.out, file.out);
-    snprintf(setting, sizeof setting, "weights=%s", cli_write_text("w.txt", "2, 1.5\n# more\n1 0.25\n"));
+    snprintf(setting, sizeof setting, "weights=%s",
+             cli_write_text("w.txt", "2, 1.5\n# more\n1 0.25\n"));
     CLI_RUN(&file, "prox", "-r", "slope", "-p", setting, small);
     assert_string_equal(list.out, file.out);
     CLI_RUN(&both, "prox", "-r", "slope", "-p", "weights=[1,0.75,0.5,0.125]", "-p", "scale=2", small);
@@ -163,7 +177,8 @@ static void bad_settings_are_one_sentence(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         cli_result r;
         CLI_RUN(&r, "prox", "-r", bad[i].member, "-p", bad[i].setting, z);
-        if (r.status != 2) fail_msg("%s %s: status %d\n%s", bad[i].member, bad[i].setting, r.status, r.out);
+        if (r.status != 2)
+            fail_msg("%s %s: status %d\n%s", bad[i].member, bad[i].setting, r.status, r.out);
         cli_expect(&r, 2, bad[i].words);
         if (strchr(r.err, '\n') != r.err + strlen(r.err) - 1) fail_msg("more than one line: %s", r.err);
     }
@@ -175,9 +190,12 @@ static void bad_groups_are_one_sentence(void **state)
     static const struct {
         const char *member, *text, *words;
     } bad[] = {
-        { "overlap_l2", "", "holds no group" },          { "overlap_l2", "0 1\n2 16\n", ":2: 16 is no entry" },
-        { "overlap_l2", "0 -1\n", ":1: -1 is no entry" }, { "overlap_l2", "0 1.5\n", "1.5 is no entry" },
-        { "overlap_l2", "0 x\n", "\"x\" is not a number" }, { "group_l2", "0 1\n1 2\n", "the groups overlap" },
+        { "overlap_l2", "", "holds no group" },
+        { "overlap_l2", "0 1\n2 16\n", ":2: 16 is no entry" },
+        { "overlap_l2", "0 -1\n", ":1: -1 is no entry" },
+        { "overlap_l2", "0 1.5\n", "1.5 is no entry" },
+        { "overlap_l2", "0 x\n", "\"x\" is not a number" },
+        { "group_l2", "0 1\n1 2\n", "the groups overlap" },
         { "tree_l2", "0 1 2\n2 3 4\n", "" },
     };
     cli_result r;
@@ -195,7 +213,8 @@ static void bad_groups_are_one_sentence(void **state)
     cli_expect(&r, 2, "/no/such/file");
 }
 
-/* --- the metric D +- u u' ------------------------------------------------------------------------------ */
+/* --- the metric D +- u u'
+ * ------------------------------------------------------------------------------ */
 
 static void low_rank_by_hand(void **state)
 {

@@ -1,12 +1,13 @@
-/* Conformance of every registered regularizer: its answers, values and subgradients. One that is registered here is
- * among them.                                                                                            */
+/* Conformance of every registered regularizer: its answers, values and subgradients. One that is
+ * registered here is among them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "subproblems.h"
 
-/* --- a member from outside: entries above a bound, with its own mathematics ------------------------ */
+/* --- a member from outside: entries above a bound, with its own mathematics ------------------------
+ */
 
 static double above_value(const crease_part *s, const double *x)
 {
@@ -41,18 +42,25 @@ static double above_scale(const crease_part *s)
     return 0;
 }
 
-static void above_margins(const crease_part *s, const double *x, const double *g, double w, crease_margin *unit)
+static void above_margins(const crease_part *s, const double *x, const double *g, double w,
+                          crease_margin *unit)
 {
     (void)w;
     for (size_t i = 0; i < s->n; i++)
         unit[i] = x[i] > 0 ? (crease_margin){ NAN, x[i], 0 } : (crease_margin){ g[i], NAN, 0 };
 }
 
-static const crease_math above_math = { .value = above_value, .residual = above_residual, .prox = above_prox,
-                                        .scale = above_scale, .margins = above_margins };
+static const crease_math above_math = { .value = above_value,
+                                        .residual = above_residual,
+                                        .prox = above_prox,
+                                        .scale = above_scale,
+                                        .margins = above_margins };
 
 static const crease_regularizer_type above = {
-    .base = { .name = "test_above", .summary = "nonnegative entries", .formula = "x >= 0", .source = "standard" },
+    .base = { .name = "test_above",
+              .summary = "nonnegative entries",
+              .formula = "x >= 0",
+              .source = "standard" },
     .flags = CREASE_CONVEX | CREASE_SEPARABLE | CREASE_UNIT_ENTRY | CREASE_CONSTRAINT,
     .exact = "any diagonal metric",
     .cost = "O(n)",
@@ -90,7 +98,8 @@ static long double objective_size(test_subproblem *s)
 
 /* --- answers ------------------------------------------------------------------------------------- */
 
-/* Exact answers by their residual; others by the gap they prove, which must be small in metrics that vary little. */
+/* Exact answers by their residual; others by the gap they prove, which must be small in metrics that
+ * vary little. */
 static void check_certificate(test_subproblem *s, double tolerance)
 {
     crease_certificate proof;
@@ -104,7 +113,8 @@ static void check_certificate(test_subproblem *s, double tolerance)
         long double most = 0; /* what the objective could fall by without psi */
         for (size_t i = 0; i < s->n; i++) most += (long double)s->c[i] * s->c[i] / s->d[i];
         long double enough = s->spread <= 10 ? 1e-8L * most : INFINITY;
-        if (!(s->info.gap <= enough) || isnan(s->info.gap)) fail_msg("%s: proven gap %g, wanted %Lg", name_of(s), s->info.gap, enough);
+        if (!(s->info.gap <= enough) || isnan(s->info.gap))
+            fail_msg("%s: proven gap %g, wanted %Lg", name_of(s), s->info.gap, enough);
     }
 }
 
@@ -123,13 +133,15 @@ static void centre_and_c_form_agree(void **state)
     test_for_all(*state, "cpu-f64", 500, true, 1e-12, check_certificate);
 }
 
-static void judge(test_subproblem *s, const double *other, long double best, double tolerance, const char *which)
+static void judge(test_subproblem *s, const double *other, long double best, double tolerance,
+                  const char *which)
 {
     long double value = test_objective(s, other), slack = tolerance * objective_size(s) + s->info.gap;
     if (value < best - slack) fail_msg("%s: %s is %Lg better", name_of(s), which, best - value);
 }
 
-/* No point nearby, no scaling, none of its coarser relatives does better. Infeasible ones cost infinity. */
+/* No point nearby, no scaling, none of its coarser relatives does better. Infeasible ones cost
+ * infinity. */
 static void check_minimal(test_subproblem *s, double tolerance)
 {
     double other[4096];
@@ -140,7 +152,8 @@ static void check_minimal(test_subproblem *s, double tolerance)
         for (size_t i = 0; i < s->n; i++) {
             double scale = fabs(s->x[i]) + fabs(s->c[i]) / s->d[i];
             other[i] = s->x[i];
-            if (trial % 2 == 0 || i == only) other[i] += reach * scale * crease_random_normal(&s->random);
+            if (trial % 2 == 0 || i == only)
+                other[i] += reach * scale * crease_random_normal(&s->random);
             if (trial % 5 == 0) other[i] = s->x[i] * (1 + reach * (trial - 20));
         }
         judge(s, other, best, tolerance, "a point nearby");
@@ -156,8 +169,8 @@ static void nothing_nearby_is_better(void **state)
     test_for_all(*state, "cpu-f64", 500, false, 1e-14, check_minimal);
 }
 
-/* Answers to other inputs are feasible points with the same kind of structure; where psi is convex, so are the points
- * between. None of them does better.                                                                     */
+/* Answers to other inputs are feasible points with the same kind of structure; where psi is convex, so
+ * are the points between. None of them does better. */
 static void check_against_relatives(test_subproblem *s, double tolerance)
 {
     double mine[4096], own_c[4096], other[4096];
@@ -167,16 +180,19 @@ static void check_against_relatives(test_subproblem *s, double tolerance)
     memcpy(own_c, s->c, s->n * sizeof *own_c);
     for (int trial = 0; trial < 6; trial++) {
         double reach = pow(10, -trial), middle = crease_random_uniform(&s->random);
-        for (size_t i = 0; i < s->n; i++) s->c[i] = own_c[i] * (1 + reach * crease_random_normal(&s->random));
+        for (size_t i = 0; i < s->n; i++)
+            s->c[i] = own_c[i] * (1 + reach * crease_random_normal(&s->random));
         test_subproblem_push(s, false);
         test_subproblem_solve(s);
         memcpy(s->c, own_c, s->n * sizeof *own_c);
         long double slack = tolerance * size + info.gap, value = test_objective(s, s->x);
-        if (value < best - slack) fail_msg("%s: another input's answer is %Lg better", name_of(s), best - value);
+        if (value < best - slack)
+            fail_msg("%s: another input's answer is %Lg better", name_of(s), best - value);
         if (!(s->psi->type->flags & CREASE_CONVEX)) continue;
         for (size_t i = 0; i < s->n; i++) other[i] = mine[i] + middle * (s->x[i] - mine[i]);
         value = test_objective(s, other);
-        if (value < best - slack) fail_msg("%s: a point between is %Lg better", name_of(s), best - value);
+        if (value < best - slack)
+            fail_msg("%s: a point between is %Lg better", name_of(s), best - value);
     }
 }
 
@@ -209,8 +225,8 @@ static void firmly_nonexpansive(void **state)
     test_for_all(*state, "cpu-f64", 1000, false, 1e-13, check_firmly_nonexpansive);
 }
 
-/* Moreau, by Fenchel's equality: y = c - Dx has w psi(x) + w psi*(y/w) = <x, y>; psi* is the indicator of the dual
- * ball where psi is a norm.                                                                              */
+/* Moreau, by Fenchel's equality: y = c - Dx has w psi(x) + w psi*(y/w) = <x, y>; psi* is the indicator
+ * of the dual ball where psi is a norm. */
 static void check_moreau_part(test_subproblem *s, size_t k, double tolerance)
 {
     crease_part part = crease_term_part(&s->term, k);
@@ -228,16 +244,19 @@ static void check_moreau_part(test_subproblem *s, size_t k, double tolerance)
     if (crease_regularizer_is_norm(s->psi)) {
         double ball = crease_part_dual_norm(s->psi, &part, y);
         double slack = tolerance * (1 + c_size / (w * crease_part_scale(s->psi, &part)));
-        if (ball > 1 + slack * sqrt((double)part.n + 1)) fail_msg("%s: dual norm %.17g", name_of(s), ball);
+        if (ball > 1 + slack * sqrt((double)part.n + 1))
+            fail_msg("%s: dual norm %.17g", name_of(s), ball);
     } else {
         conjugate = w * crease_part_conjugate(s->psi, &part, y);
         if (!isfinite(conjugate)) return; /* undefined, or y is outside the domain by rounding */
         double y_size = 0;
         for (size_t i = 0; i < part.n; i++) y_size = hypot(y_size, y[i]);
-        size += fabs(conjugate) * (1 + (y_size > 0 ? c_size / (w * y_size) : 0)); /* y is c - Dx, rounded */
+        size +=
+            fabs(conjugate) * (1 + (y_size > 0 ? c_size / (w * y_size) : 0)); /* y is c - Dx, rounded */
     }
     if (fabs(pairing - value - conjugate) > tolerance * (size + fabs(value)))
-        fail_msg("%s: <x, y> = %g, w psi(x) = %g, w psi*(y/w) = %g", name_of(s), pairing, value, conjugate);
+        fail_msg("%s: <x, y> = %g, w psi(x) = %g, w psi*(y/w) = %g", name_of(s), pairing, value,
+                 conjugate);
 }
 
 static void check_moreau(test_subproblem *s, double tolerance)
@@ -262,8 +281,14 @@ static void planted_solutions(void **state)
     for (size_t r = 0; (type = crease_type_at(ctx, CREASE_REGULARIZER, r)); r++)
         for (size_t k = 0; k < cases; k++) {
             test_subproblem s;
-            test_shape shape = { type->name, k % 2 ? "cpu-f32" : "cpu-f64", layouts[k % 6], 8, 6, spreads[k % 4],
-                                 weights[k % 3], 1 };
+            test_shape shape = { type->name,
+                                 k % 2 ? "cpu-f32" : "cpu-f64",
+                                 layouts[k % 6],
+                                 8,
+                                 6,
+                                 spreads[k % 4],
+                                 weights[k % 3],
+                                 1 };
             double tolerance = k % 2 ? 1e-2 : 1e-7; /* x is determined up to rounding / (d_min/d_max) */
             if (k % 2 && spreads[k % 4] > 10) continue;
             if (!test_subproblem_make(ctx, &shape, 77000 + 1000 * r + k, &s)) continue;
@@ -271,8 +296,10 @@ static void planted_solutions(void **state)
                 test_subproblem_push(&s, false);
                 test_subproblem_solve(&s);
                 for (size_t i = 0; i < s.n; i++) {
-                    if ((s.x[i] != 0) != (s.target[i] != 0) || fabs(s.x[i] - s.target[i]) > tolerance * (1 + s.p.w))
-                        fail_msg("%s: entry %zu is %.17g, planted %.17g", type->name, i, s.x[i], s.target[i]);
+                    if ((s.x[i] != 0) != (s.target[i] != 0)
+                        || fabs(s.x[i] - s.target[i]) > tolerance * (1 + s.p.w))
+                        fail_msg("%s: entry %zu is %.17g, planted %.17g", type->name, i, s.x[i],
+                                 s.target[i]);
                 }
             }
             test_subproblem_free(&s);
@@ -317,7 +344,8 @@ static void bad_numbers_are_errors(void **state)
         for (int k = 0; k < 12; k++) {
             test_subproblem s;
             test_shape shape = { type->name, k % 2 ? "cpu-f32" : "cpu-f64", "rows", 5, 4, 10, 1, 1 };
-            if (((const crease_regularizer_type *)type)->flags & CREASE_COUPLED) shape.groups = "overlap";
+            if (((const crease_regularizer_type *)type)->flags & CREASE_COUPLED)
+                shape.groups = "overlap";
             if (((const crease_regularizer_type *)type)->exactness == CREASE_SCALAR_ONLY) {
                 if (k >= 6) continue;
                 shape.spread = 0;
@@ -328,15 +356,18 @@ static void bad_numbers_are_errors(void **state)
             test_subproblem_push(&s, false);
             crease_solver *exact = crease_solver_create(ctx, "exact", NULL);
             int code = crease_solver_solve(exact, &s.p, s.bx, NULL);
-            if (code != CREASE_ENAN) fail_msg("%s: %s for a number that is none", type->name, crease_error_name(code));
+            if (code != CREASE_ENAN)
+                fail_msg("%s: %s for a number that is none", type->name, crease_error_name(code));
             const char *sentence = crease_ctx_error(ctx)->sentence;
-            if (strcmp(shape.groups, "rows") == 0) assert_true(strstr(sentence, "group 1") || strstr(sentence, "entry 7"));
+            if (strcmp(shape.groups, "rows") == 0)
+                assert_true(strstr(sentence, "group 1") || strstr(sentence, "entry 7"));
             crease_solver_free(exact);
             test_subproblem_free(&s);
         }
 }
 
-/* Weight 0: unpenalized, x = c/d. Infinite: forced to zero. No groups, empty groups: nothing happens. */
+/* Weight 0: unpenalized, x = c/d. Infinite: forced to zero. No groups, empty groups: nothing happens.
+ */
 static void weights_at_their_ends(void **state)
 {
     crease_ctx *ctx = *state;
@@ -368,8 +399,15 @@ static void nothing_to_do(void **state)
         crease_regularizer *psi = crease_regularizer_create(ctx, type->name);
         crease_groups none = crease_groups_elements(0, 0);
         double x[2] = { 7, 8 }, c[2] = { 1, 1 };
-        crease_subproblem p = { .ctx = ctx, .backend = crease_backend_find(ctx, "cpu-f64"), .n = 2, .c = c, .scalar = 1,
-                                .w = 1, .psi = psi, .groups = &none, .paper_scale = 1 };
+        crease_subproblem p = { .ctx = ctx,
+                                .backend = crease_backend_find(ctx, "cpu-f64"),
+                                .n = 2,
+                                .c = c,
+                                .scalar = 1,
+                                .w = 1,
+                                .psi = psi,
+                                .groups = &none,
+                                .paper_scale = 1 };
         crease_solver *exact = crease_solver_create(ctx, "exact", NULL);
         assert_ok(ctx, crease_solver_solve(exact, &p, x, NULL));
         assert_true(x[0] == 7 && x[1] == 8); /* in no group: untouched */
@@ -386,8 +424,15 @@ static void a_live_forced_group_has_no_certificate(void **state)
     crease_groups all = crease_groups_all(0, 2);
     all.uniform_weight = INFINITY;
     double x[2] = { 1, 0 }, c[2] = { 1, 1 };
-    crease_subproblem p = { .ctx = ctx, .backend = crease_backend_find(ctx, "cpu-f64"), .n = 2, .c = c, .scalar = 1,
-                            .w = 1, .psi = psi, .groups = &all, .paper_scale = 1 };
+    crease_subproblem p = { .ctx = ctx,
+                            .backend = crease_backend_find(ctx, "cpu-f64"),
+                            .n = 2,
+                            .c = c,
+                            .scalar = 1,
+                            .w = 1,
+                            .psi = psi,
+                            .groups = &all,
+                            .paper_scale = 1 };
     crease_certificate proof;
     assert_ok(ctx, crease_certify(&p, x, &proof));
     assert_true(isinf(proof.relative) && isinf(proof.absolute));
@@ -402,8 +447,15 @@ static void flat_directions_are_unbounded(void **state)
     crease_solver *exact = crease_solver_create(ctx, "exact", NULL);
     all.uniform_weight = 1;
     double d[2] = { 0, 1 }, inside[2] = { 0.5, 3 }, outside[2] = { 1.5, 3 }, x[2];
-    crease_subproblem p = { .ctx = ctx, .backend = crease_backend_find(ctx, "cpu-f64"), .n = 2, .c = inside, .d = d,
-                            .w = 1, .psi = psi, .groups = &all, .paper_scale = 1 };
+    crease_subproblem p = { .ctx = ctx,
+                            .backend = crease_backend_find(ctx, "cpu-f64"),
+                            .n = 2,
+                            .c = inside,
+                            .d = d,
+                            .w = 1,
+                            .psi = psi,
+                            .groups = &all,
+                            .paper_scale = 1 };
     crease_certificate proof;
     assert_ok(ctx, crease_solver_solve(exact, &p, x, NULL));
     assert_ok(ctx, crease_certify(&p, x, &proof));

@@ -1,5 +1,5 @@
-/* Conformance of every registered regularizer: what it says of structure. Signatures, dimensions, margins, and the
- * radius within which an input may be perturbed without the signature changing.                          */
+/* Conformance of every registered regularizer: what it says of structure. Signatures, dimensions,
+ * margins, and the radius within which an input may be perturbed without the signature changing. */
 #include <math.h>
 #include <string.h>
 
@@ -22,7 +22,8 @@ static const char *name_of(const test_subproblem *s)
     return s->psi->type->base.name;
 }
 
-/* --- perturbing one part ---------------------------------------------------------------------------- */
+/* --- perturbing one part ----------------------------------------------------------------------------
+ */
 
 /* One part of a subproblem with its answer, by the member's own oracle. */
 typedef struct {
@@ -53,7 +54,8 @@ static void sign_at(lone_part *p, double reach, double *x, crease_unit *unit)
     crease_prox_info info = { .unit = unit };
     for (size_t i = 0; i < p->part.n; i++) c[i] = p->c[i] + reach * p->e[i];
     assert_ok(p->s->ctx, crease_part_prox(p->s->psi, &p->part, c, p->d, p->s->p.w, x, &info));
-    if (!(p->s->psi->type->flags & CREASE_UNIT_HIDDEN)) crease_part_signature(p->s->psi, &p->part, x, unit);
+    if (!(p->s->psi->type->flags & CREASE_UNIT_HIDDEN))
+        crease_part_signature(p->s->psi, &p->part, x, unit);
 }
 
 static bool keeps(lone_part *p, double reach)
@@ -70,10 +72,14 @@ static void draw_direction(lone_part *p, size_t trial)
     size_t n = p->part.n;
     double length = 0;
     for (size_t i = 0; i < n; i++) {
-        if (trial < 2) p->e[i] = trial ? p->c[i] : -p->c[i];
-        else if (trial < 4) p->e[i] = copysign(trial == 2 ? 1 : -1, p->c[i]);
-        else if (trial < 4 + 2 * n) p->e[i] = i == (trial - 4) / 2 ? (trial % 2 ? 1 : -1) : 0;
-        else p->e[i] = crease_random_normal(&p->s->random);
+        if (trial < 2)
+            p->e[i] = trial ? p->c[i] : -p->c[i];
+        else if (trial < 4)
+            p->e[i] = copysign(trial == 2 ? 1 : -1, p->c[i]);
+        else if (trial < 4 + 2 * n)
+            p->e[i] = i == (trial - 4) / 2 ? (trial % 2 ? 1 : -1) : 0;
+        else
+            p->e[i] = crease_random_normal(&p->s->random);
         length = hypot(length, p->e[i]);
     }
     for (size_t i = 0; i < n; i++) p->e[i] /= length > 0 ? length : 1;
@@ -95,7 +101,8 @@ static void check_radius(test_subproblem *s, double tolerance)
         if (radius < 1e-12 * size) continue; /* at a tie */
         for (size_t trial = 0; trial < crease_test_count(1000) + 4 + 2 * p.part.n; trial++) {
             draw_direction(&p, trial);
-            if (!keeps(&p, 0.99 * radius)) fail_msg("%s: changed within its radius %g, trial %zu", name_of(s), radius, trial);
+            if (!keeps(&p, 0.99 * radius))
+                fail_msg("%s: changed within its radius %g, trial %zu", name_of(s), radius, trial);
         }
     }
 }
@@ -114,14 +121,16 @@ static double flip_distance(lone_part *p)
         if (high > 1e3 * size) return INFINITY;
     for (int k = 0; k < 60; k++) {
         double middle = low + (high - low) / 2;
-        if (keeps(p, middle)) low = middle;
-        else high = middle;
+        if (keeps(p, middle))
+            low = middle;
+        else
+            high = middle;
     }
     return high;
 }
 
-/* No radius stated: the distance to the next structure is positive, and grows with the whole problem: c, D and w
- * times t have the same answer, and t times the distance.                                                */
+/* No radius stated: the distance to the next structure is positive, and grows with the whole problem:
+ * c, D and w times t have the same answer, and t times the distance. */
 static void check_flip_distance(test_subproblem *s, double tolerance)
 {
     lone_part p;
@@ -147,10 +156,11 @@ static void other_members_flip_at_a_distance(void **state)
     test_for_all(*state, "cpu-f64", 50, false, 0, check_flip_distance);
 }
 
-/* --- signature, dimension, margins -------------------------------------------------------------------- */
+/* --- signature, dimension, margins
+ * -------------------------------------------------------------------- */
 
-/* The signature repeats; the dimension is at most the number of entries; active units have a slack and others a size,
- * and no answer's slack is negative beyond rounding.                                                     */
+/* The signature repeats; the dimension is at most the number of entries; active units have a slack and
+ * others a size, and no answer's slack is negative beyond rounding. */
 static void check_structure(test_subproblem *s, double tolerance)
 {
     size_t units = crease_term_units(&s->term);
@@ -179,7 +189,8 @@ static void structure_is_consistent(void **state)
     test_for_all(*state, "cpu-f64", 500, false, 1e-10, check_structure);
 }
 
-/* --- weights at their ends ------------------------------------------------------------------------------ */
+/* --- weights at their ends
+ * ------------------------------------------------------------------------------ */
 
 enum { FORCED = 4 };
 
@@ -194,11 +205,13 @@ static bool set_lambdas_to_zero(crease_ctx *ctx, crease_regularizer *psi)
     return any;
 }
 
-/* Where a group of infinite weight is zero, it is so without any lambda: nothing moves it, and nothing else is
- * allowed. Members whose edges have weights of their own let go of entries where those are 0.            */
+/* Where a group of infinite weight is zero, it is so without any lambda: nothing moves it, and nothing
+ * else is allowed. Members whose edges have weights of their own let go of entries where those are 0.
+ */
 static void check_forced(crease_ctx *ctx, const char *name, bool lambdas)
 {
-    const double c[FORCED] = { 3, -2, 1.5, 0 }, d[FORCED] = { 1, 2, 1, 1 }, other[FORCED] = { 1, 1, 1, 1 };
+    const double c[FORCED] = { 3, -2, 1.5, 0 }, d[FORCED] = { 1, 2, 1, 1 },
+                 other[FORCED] = { 1, 1, 1, 1 };
     double x[FORCED], g[FORCED];
     crease_unit unit[2 * FORCED + 1] = { 0 };
     crease_prox_info info = { .unit = unit };
@@ -215,8 +228,10 @@ static void check_forced(crease_ctx *ctx, const char *name, bool lambdas)
             g[i] = d[i] * x[i] - c[i];
             zero &= x[i] == 0;
         }
-        if (lambdas && zero) check_forced(ctx, name, false);
-        else if (!lambdas && !zero) fail_msg("%s: an infinite weight forces nothing without lambda", name);
+        if (lambdas && zero)
+            check_forced(ctx, name, false);
+        else if (!lambdas && !zero)
+            fail_msg("%s: an infinite weight forces nothing without lambda", name);
         if (zero) {
             if (!(psi->type->flags & CREASE_UNIT_HIDDEN)) crease_part_signature(psi, &s, x, unit);
             for (size_t u = 0; u < crease_part_units(psi, &s); u++)
@@ -235,7 +250,8 @@ static void an_infinite_weight_forces(void **state)
     const crease_type *type;
     for (size_t i = 0; (type = crease_type_at(*state, CREASE_REGULARIZER, i)); i++) {
         unsigned flags = ((const crease_regularizer_type *)type)->flags;
-        if (!(flags & CREASE_COUPLED) && strcmp(type->name, "tv1d") != 0) check_forced(*state, type->name, true);
+        if (!(flags & CREASE_COUPLED) && strcmp(type->name, "tv1d") != 0)
+            check_forced(*state, type->name, true);
     }
 }
 

@@ -38,14 +38,12 @@ static int make_solver(crease_prox *p)
     CREASE_TRY(crease_cli_split_name(p->ctx, p->solver_text, name, sizeof name, &settings));
     if (!(p->solver = crease_solver_create(p->ctx, name, p->stopping)))
         return crease_ctx_error(p->ctx)->code;
-    return crease_cli_set_all(p->ctx, CREASE_SOLVER, &p->solver->type->base, p->solver->opts,
-                              settings);
+    return crease_cli_set_all(p->ctx, CREASE_SOLVER, &p->solver->type->base, p->solver->opts, settings);
 }
 
 static int choose_backend(crease_prox *p)
 {
-    if (!p->backend_name)
-        p->backend_name = p->z.real_bytes == sizeof(float) ? "cpu-f32" : "cpu-f64";
+    if (!p->backend_name) p->backend_name = p->z.real_bytes == sizeof(float) ? "cpu-f32" : "cpu-f64";
     p->problem.backend = crease_backend_find(p->ctx, p->backend_name);
     return p->problem.backend ? CREASE_OK : crease_ctx_error(p->ctx)->code;
 }
@@ -148,7 +146,8 @@ static int solve(crease_prox *p)
     CREASE_TRY(p->low_rank_spec ? crease_prox_solve_low_rank(p) : solve_diagonal(p));
     double *work = crease_alloc(p->ctx, crease_term_work(&term), sizeof *work);
     if (!work) return CREASE_ENOMEM;
-    if (!(p->psi->type->flags & CREASE_UNIT_HIDDEN)) crease_term_signature(&term, p->answer, p->signature, work);
+    if (!(p->psi->type->flags & CREASE_UNIT_HIDDEN))
+        crease_term_signature(&term, p->answer, p->signature, work);
     p->dimension = crease_term_dimension(&term, p->answer, p->signature, work);
     crease_release(p->ctx, work);
     for (size_t g = 0; g < p->groups.count; g++) {
@@ -191,8 +190,9 @@ static int run(crease_prox *p)
 
 static void release(crease_prox *p)
 {
-    void *memory[] = { p->z.data, p->metric.data, p->c,      p->d,        p->x0,
-                       p->v,      p->x,           p->answer, p->signature };
+    void *memory[] = {
+        p->z.data, p->metric.data, p->c, p->d, p->x0, p->v, p->x, p->answer, p->signature
+    };
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) crease_release(p->ctx, memory[i]);
     crease_groups_free(p->ctx, &p->groups);
     crease_regularizer_free(p->psi);
@@ -202,7 +202,11 @@ static void release(crease_prox *p)
 
 int crease_cmd_prox(crease_ctx *ctx, int argc, char **argv)
 {
-    crease_prox p = { .ctx = ctx, .metric_spec = "1", .w_text = "1", .solver_text = "exact", .first_text = "10",
+    crease_prox p = { .ctx = ctx,
+                      .metric_spec = "1",
+                      .w_text = "1",
+                      .solver_text = "exact",
+                      .first_text = "10",
                       .low_rank_sign = "1" };
     const crease_option options[] = {
         { "regularizer", 'r', "NAME", "psi; see crease list regularizer", .text = &p.regularizer },
@@ -213,11 +217,14 @@ int crease_cmd_prox(crease_ctx *ctx, int argc, char **argv)
           "a file with one label an entry (negative: in no group, unpenalized), or lists:FILE with\n"
           "one group a line, its entries counted from 0 (they may overlap where psi allows it)",
           .text = &p.groups_spec },
-        { "weights", 0, "RULE", "of the groups: sqrt_size (where psi is a penalty on groups), one (elsewhere), or a file with one number a group",
+        { "weights", 0, "RULE",
+          "of the groups: sqrt_size (where psi is a penalty on groups), one (elsewhere), or a file "
+          "with one number a group",
           .text = &p.weights_spec },
         { "metric", 'm', "D", "a number, or a .npy file of the diagonal in the input's shape (1)",
           .text = &p.metric_spec },
-        { "low-rank", 0, "FILE", "u: the metric is D + u u' (psi convex and separable)", .text = &p.low_rank_spec },
+        { "low-rank", 0, "FILE", "u: the metric is D + u u' (psi convex and separable)",
+          .text = &p.low_rank_spec },
         { "low-rank-sign", 0, "S", "1, or -1 for D - u u' (1)", .text = &p.low_rank_sign },
         { "weight", 'w', "W", "the factor w on psi (1)", .text = &p.w_text },
         { "solver", 's', "NAME", "NAME or NAME:key=value,... (exact)", .text = &p.solver_text },
@@ -227,7 +234,8 @@ int crease_cmd_prox(crease_ctx *ctx, int argc, char **argv)
           .text = &p.backend_name },
         { "output", 'o', "FILE", "write x as .npy, with the input's shape and width",
           .text = &p.output },
-        { "explain", 0, NULL, "say why the groups are zero or live, and what would change that", .flag = &p.explain },
+        { "explain", 0, NULL, "say why the groups are zero or live, and what would change that",
+          .flag = &p.explain },
         { "first", 0, "K", "explain the first K groups (10)", .text = &p.first_text },
         { "json", 0, NULL, "print JSON", .flag = &p.json },
         { .name = NULL },

@@ -1,6 +1,7 @@
-/* crease prox --explain: why each part of the answer has the structure it has. What holds its units and by how much,
- * how far the input is from another structure, and which change of lambda would bring one. All of it is measured:
- * margins from the gradient at the answer, changes of lambda by asking the oracle again.                 */
+/* crease prox --explain: why each part of the answer has the structure it has. What holds its units and
+ * by how much, how far the input is from another structure, and which change of lambda would bring one.
+ * All of it is measured: margins from the gradient at the answer, changes of lambda by asking the
+ * oracle again.                 */
 #include <math.h>
 #include <string.h>
 
@@ -34,7 +35,8 @@ static void load(view *v, const double *c, const double *d)
     }
 }
 
-/* --- what change of lambda alters the structure? ------------------------------------------------------ */
+/* --- what change of lambda alters the structure?
+ * ------------------------------------------------------ */
 
 static bool changes_at(view *v, double factor)
 {
@@ -42,7 +44,8 @@ static bool changes_at(view *v, double factor)
     const crease_regularizer *psi = v->p->psi;
     int code = crease_part_prox(psi, &v->part, v->c, v->d, v->p->problem.w * factor, v->other, &info);
     if (code != CREASE_OK) return true;
-    if (!(psi->type->flags & CREASE_UNIT_HIDDEN)) crease_part_signature(psi, &v->part, v->other, v->other_unit);
+    if (!(psi->type->flags & CREASE_UNIT_HIDDEN))
+        crease_part_signature(psi, &v->part, v->other, v->other_unit);
     return memcmp(v->unit, v->other_unit, v->units * sizeof *v->unit) != 0;
 }
 
@@ -56,8 +59,10 @@ static double find_change(view *v, int sign)
     }
     for (int k = 0; k < HALVINGS; k++) {
         double middle = kept + (changed - kept) / 2;
-        if (changes_at(v, exp(sign * middle))) changed = middle;
-        else kept = middle;
+        if (changes_at(v, exp(sign * middle)))
+            changed = middle;
+        else
+            kept = middle;
     }
     return exp(sign * changed);
 }
@@ -73,7 +78,8 @@ static void study(view *v, const double *c, const double *d)
     v->up = asked ? find_change(v, 1) : NAN;
 }
 
-/* --- in words ------------------------------------------------------------------------------------------ */
+/* --- in words
+ * ------------------------------------------------------------------------------------------ */
 
 /* At a constraint: also the upper bound of a box, whose code is not 0. */
 static bool is_held(const view *v, size_t u)
@@ -97,10 +103,12 @@ static void print_unit(const view *v, size_t u)
     if (v->units > 1) printf("unit %zu: ", u);
     printf("%s", state_of(v, u));
     if (!isnan(m->slack) && m->threshold > 0)
-        printf(", %.4g against the threshold %.4g (multiplier %.4g): %.4g to spare", m->threshold - m->slack,
-               m->threshold, 1 - m->slack / m->threshold, m->slack);
-    else if (!isnan(m->slack)) printf(", %.4g to spare", m->slack);
-    else if (!isnan(m->size)) printf(", of size %.4g", m->size);
+        printf(", %.4g against the threshold %.4g (multiplier %.4g): %.4g to spare",
+               m->threshold - m->slack, m->threshold, 1 - m->slack / m->threshold, m->slack);
+    else if (!isnan(m->slack))
+        printf(", %.4g to spare", m->slack);
+    else if (!isnan(m->size))
+        printf(", of size %.4g", m->size);
     printf("\n");
 }
 
@@ -131,12 +139,15 @@ static void print_part(const view *v)
     if (v->units > 0) print_changes(v);
 }
 
-/* --- as JSON ------------------------------------------------------------------------------------------- */
+/* --- as JSON
+ * ------------------------------------------------------------------------------------------- */
 
 static void add_number(cJSON *object, const char *name, double x)
 {
-    if (isfinite(x)) cJSON_AddNumberToObject(object, name, x);
-    else cJSON_AddNullToObject(object, name);
+    if (isfinite(x))
+        cJSON_AddNumberToObject(object, name, x);
+    else
+        cJSON_AddNullToObject(object, name);
 }
 
 static void add_part(const view *v, cJSON *list)
@@ -159,7 +170,8 @@ static void add_part(const view *v, cJSON *list)
     }
 }
 
-/* --- all of them ----------------------------------------------------------------------------------------- */
+/* --- all of them
+ * ----------------------------------------------------------------------------------------- */
 
 static int explain_parts(view *v, const double *c, const double *d, cJSON *list)
 {
@@ -172,11 +184,14 @@ static int explain_parts(view *v, const double *c, const double *d, cJSON *list)
         v->part.roundoff = p->problem.backend->roundoff;
         v->units = crease_part_units(p->psi, &v->part);
         study(v, c, d);
-        if (list) add_part(v, list);
-        else print_part(v);
+        if (list)
+            add_part(v, list);
+        else
+            print_part(v);
         v->unit += v->units;
     }
-    if (!list && v->k < parts) printf("... and %zu groups more; --first says how many are explained\n", parts - v->k);
+    if (!list && v->k < parts)
+        printf("... and %zu groups more; --first says how many are explained\n", parts - v->k);
     return CREASE_OK;
 }
 
@@ -202,7 +217,8 @@ int crease_prox_explain(const crease_prox *p, cJSON *list)
     v.margin = crease_alloc(p->ctx, units, sizeof *v.margin);
     v.other_unit = crease_alloc(p->ctx, units, sizeof *v.other_unit);
     void *own[] = { entries, v.part.work, v.margin, v.other_unit };
-    int code = entries && v.part.work && v.margin && v.other_unit ? load_host(p, &c, &d) : CREASE_ENOMEM;
+    int code =
+        entries && v.part.work && v.margin && v.other_unit ? load_host(p, &c, &d) : CREASE_ENOMEM;
     if (code == CREASE_OK) {
         v.c = entries;
         v.d = entries + n;

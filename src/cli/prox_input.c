@@ -21,8 +21,8 @@ static int check_finite(crease_ctx *ctx, const char *path, const crease_array *a
 {
     for (size_t i = 0; i < a->n; i++)
         if (!isfinite(a->data[i]))
-            return crease_fail(ctx, CREASE_ENAN, "%s: entry %zu is %g, not a finite number", path,
-                               i, a->data[i]);
+            return crease_fail(ctx, CREASE_ENAN, "%s: entry %zu is %g, not a finite number", path, i,
+                               a->data[i]);
     return CREASE_OK;
 }
 
@@ -35,8 +35,8 @@ static int read_metric_file(crease_prox *p)
     print_shape(&p->metric, here, sizeof here);
     print_shape(&p->z, there, sizeof there);
     if (strcmp(here, there) != 0)
-        return crease_fail(ctx, CREASE_EDIM, "the metric %s has shape %s, but %s has shape %s",
-                           path, here, p->input, there);
+        return crease_fail(ctx, CREASE_EDIM, "the metric %s has shape %s, but %s has shape %s", path,
+                           here, p->input, there);
     CREASE_TRY(check_finite(ctx, path, &p->metric));
     for (size_t i = 0; i < p->metric.n; i++)
         if (p->metric.data[i] < 0)
@@ -50,8 +50,7 @@ static int read_metric(crease_prox *p)
     char *end;
     strtod(p->metric_spec, &end);
     if (end != p->metric_spec && *end == '\0')
-        return crease_cli_number(p->ctx, "--metric", p->metric_spec, 0, INFINITY,
-                                 &p->problem.scalar);
+        return crease_cli_number(p->ctx, "--metric", p->metric_spec, 0, INFINITY, &p->problem.scalar);
     return read_metric_file(p);
 }
 
@@ -70,8 +69,8 @@ static int groups_from_file(crease_prox *p, const crease_array *file)
         if (label == floor(label) && fabs(label) < 0x1p53)
             labels[i] = (int64_t)label;
         else
-            code = crease_fail(ctx, CREASE_EPARSE, "%s: label %zu is %g, not a whole number", path,
-                               i, label);
+            code = crease_fail(ctx, CREASE_EPARSE, "%s: label %zu is %g, not a whole number", path, i,
+                               label);
     }
     if (code == CREASE_OK) code = crease_groups_from_labels(ctx, 0, file->n, labels, &p->groups);
     crease_release(ctx, labels);
@@ -110,8 +109,7 @@ static int read_weights(crease_prox *p)
     int code = crease_groups_set_weight_rule(ctx, &p->groups, p->weights_spec);
     if (code == CREASE_OK) return CREASE_OK;
     if (access(p->weights_spec, F_OK) != 0)
-        return crease_fail(ctx, code,
-                           "--weights '%s' is neither a rule (sqrt_size, one) nor a file",
+        return crease_fail(ctx, code, "--weights '%s' is neither a rule (sqrt_size, one) nor a file",
                            p->weights_spec);
     crease_array file = { 0 };
     code = crease_read_numbers(ctx, p->weights_spec, &file);

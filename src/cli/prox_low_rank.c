@@ -7,8 +7,8 @@ static int read_u(crease_prox *p, crease_array *u)
 {
     CREASE_TRY(crease_read_numbers(p->ctx, p->low_rank_spec, u));
     if (u->n != p->z.n)
-        return crease_fail(p->ctx, CREASE_EDIM, "%s holds %zu numbers, but %s has %zu entries", p->low_rank_spec, u->n,
-                           p->input, p->z.n);
+        return crease_fail(p->ctx, CREASE_EDIM, "%s holds %zu numbers, but %s has %zu entries",
+                           p->low_rank_spec, u->n, p->input, p->z.n);
     return CREASE_OK;
 }
 
@@ -41,7 +41,8 @@ static int evaluate(crease_prox *p, const double *u, int sign, const double *c)
     double *work = crease_alloc(p->ctx, crease_term_work(&term), sizeof *work), along = dot(n, u, x);
     if (!work) return CREASE_ENOMEM;
     double sum = 0.5 * sign * along * along - dot(n, c, x);
-    for (size_t i = 0; i < n; i++) sum += 0.5 * (p->metric.data ? p->metric.data[i] : p->problem.scalar) * x[i] * x[i];
+    for (size_t i = 0; i < n; i++)
+        sum += 0.5 * (p->metric.data ? p->metric.data[i] : p->problem.scalar) * x[i] * x[i];
     if (p->problem.w > 0) sum += p->problem.w * crease_term_value(&term, x, work);
     crease_release(p->ctx, work);
     p->certificate.value = sum;
@@ -55,9 +56,12 @@ static int solve(crease_prox *p, const crease_array *u, int sign)
     if (!c) return CREASE_ENOMEM;
     fill_c(p, u->data, sign, c);
     int code = crease_prox_low_rank(&p->problem, sign, u->data, p->answer, &low);
-    p->info = (crease_solve_info){ .stop = CREASE_STOP_MET, .iterations = low.evaluations, .exact = true, .bound = NAN };
-    p->certificate = (crease_certificate){ .relative = low.relative, .absolute = low.absolute, .gap = NAN,
-                                           .distance = INFINITY };
+    p->info = (crease_solve_info){
+        .stop = CREASE_STOP_MET, .iterations = low.evaluations, .exact = true, .bound = NAN
+    };
+    p->certificate = (crease_certificate){
+        .relative = low.relative, .absolute = low.absolute, .gap = NAN, .distance = INFINITY
+    };
     if (code == CREASE_OK) code = evaluate(p, u->data, sign, c);
     crease_release(p->ctx, c);
     return code;
@@ -68,7 +72,8 @@ int crease_prox_solve_low_rank(crease_prox *p)
     crease_array u = { 0 };
     double sign;
     if (p->explain)
-        return crease_fail(p->ctx, CREASE_ENOTSUP, "--explain asks the oracle in a diagonal metric; it does not go with "
+        return crease_fail(p->ctx, CREASE_ENOTSUP,
+                           "--explain asks the oracle in a diagonal metric; it does not go with "
                            "--low-rank");
     CREASE_TRY(crease_cli_number(p->ctx, "--low-rank-sign", p->low_rank_sign, -1, 1, &sign));
     if (!(p->answer = crease_alloc(p->ctx, p->z.n, sizeof *p->answer))) return CREASE_ENOMEM;

@@ -21,7 +21,8 @@ static void print_signature(const crease_prox *p)
     for (size_t i = 0; i < p->units; i++) live += p->signature[i] != 0;
     printf("signature    ");
     if (p->units <= MOST_UNITS_SHOWN)
-        for (size_t i = 0; i < p->units; i++) putchar(p->signature[i] < 10 ? (char)('0' + p->signature[i]) : '+');
+        for (size_t i = 0; i < p->units; i++)
+            putchar(p->signature[i] < 10 ? (char)('0' + p->signature[i]) : '+');
     printf("%s%zu live of %zu units%s\n", p->units <= MOST_UNITS_SHOWN ? " (" : "", live, p->units,
            p->units <= MOST_UNITS_SHOWN ? ")" : "; --json prints it");
     printf("manifold     of dimension %zu: %s\n", p->dimension, p->psi->type->manifold);
@@ -38,7 +39,8 @@ static void print_text(const crease_prox *p)
     printf("\niterations   %u (stopped: %s; %s, %s)\n", p->info.iterations,
            crease_stop_name(p->info.stop), p->solver->type->base.name, p->backend_name);
     if (!p->info.exact)
-        print_number("exact        no: the objective is above the least by at most", p->info.gap), printf("\n");
+        print_number("exact        no: the objective is above the least by at most", p->info.gap),
+            printf("\n");
     printf("groups       %zu live, %zu zero\n", p->live_groups, p->groups.count - p->live_groups);
     print_signature(p);
     if (p->output || p->z.n > MOST_ENTRIES_SHOWN) return;

@@ -1,5 +1,5 @@
-/* The independent certificate: everything recomputed in double from the stored inputs, part by part, with
- * the regularizer's own mathematics and no line of any solver's.                                         */
+/* The independent certificate: everything recomputed in double from the stored inputs, part by part,
+ * with the regularizer's own mathematics and no line of any solver's. */
 #include <math.h>
 
 #include "crease/subproblem.h"
@@ -23,7 +23,8 @@ static int to_host(const crease_subproblem *p, const void *from, double **to)
     p->backend->to_host(p->n, from, *to);
     for (size_t i = 0; i < p->n; i++)
         if (!isfinite((*to)[i]))
-            return crease_fail(p->ctx, CREASE_ENAN, "entry %zu of the subproblem or its answer is %g", i, (*to)[i]);
+            return crease_fail(p->ctx, CREASE_ENAN, "entry %zu of the subproblem or its answer is %g",
+                               i, (*to)[i]);
     return CREASE_OK;
 }
 
@@ -45,7 +46,8 @@ static void load_part(const crease_subproblem *p, const host_data *host, size_t 
         s->x[k] = host->x[i];
         s->d[k] = host->d ? host->d[i] : p->scalar;
         s->c[k] = host->x0 ? s->d[k] * host->x0[i] - host->v[i] : host->c[i];
-        s->h[k] = host->x0 ? s->d[k] * (s->x[k] - host->x0[i]) + host->v[i] : s->d[k] * s->x[k] - s->c[k];
+        s->h[k] =
+            host->x0 ? s->d[k] * (s->x[k] - host->x0[i]) + host->v[i] : s->d[k] * s->x[k] - s->c[k];
     }
 }
 
@@ -56,8 +58,8 @@ static double norm(size_t n, const double *x)
     return sum;
 }
 
-/* |Dx|, the ridge in D. Where psi shrinks, it is at most |c|; where psi keeps x away from c/d, rounding is measured
- * against it.                                                                                            */
+/* |Dx|, the ridge in D. Where psi shrinks, it is at most |c|; where psi keeps x away from c/d, rounding
+ * is measured against it. */
 static double metric_norm(const crease_subproblem *p, const part_data *s)
 {
     double sum = 0, ridge = p->w * p->psi->ridge;
@@ -65,8 +67,8 @@ static double metric_norm(const crease_subproblem *p, const part_data *s)
     return sum;
 }
 
-/* 1/2 |c - y - Dx|^2 in D^-1 + w psi(x) - <y, x> for the feasible y nearest to c - Dx along its ray: both terms
- * are >= 0, so nothing cancels.                                                                          */
+/* 1/2 |c - y - Dx|^2 in D^-1 + w psi(x) - <y, x> for the feasible y nearest to c - Dx along its ray:
+ * both terms are >= 0, so nothing cancels. */
 static double norm_gap(const crease_subproblem *p, const part_data *s)
 {
     double fit = 0, pairing = 0;
@@ -104,7 +106,8 @@ static double part_gap(const crease_subproblem *p, const part_data *s)
     return isfinite(gap) ? gap : NAN;
 }
 
-static double part_value(const crease_subproblem *p, const host_data *host, const part_data *s, size_t g)
+static double part_value(const crease_subproblem *p, const host_data *host, const part_data *s,
+                         size_t g)
 {
     crease_term term = { p->psi, p->groups, NULL };
     double sum = p->w > 0 ? p->w * crease_part_value(p->psi, &s->part, s->x) : 0;
@@ -124,12 +127,14 @@ static double part_residual(const crease_subproblem *p, const part_data *s)
 static double relative_to(double residual, double c, double lambda)
 {
     if (residual == 0) return 0;
-    if (!(residual < INFINITY)) return INFINITY; /* whatever the scale: that of a forced group is infinite */
+    if (!(residual < INFINITY))
+        return INFINITY; /* whatever the scale: that of a forced group is infinite */
     double scale = fmax(c, lambda);
     return scale > 0 ? residual / scale : INFINITY;
 }
 
-static void certify_parts(const crease_subproblem *p, const host_data *host, part_data *s, crease_certificate *out)
+static void certify_parts(const crease_subproblem *p, const host_data *host, part_data *s,
+                          crease_certificate *out)
 {
     crease_term term = { p->psi, p->groups, NULL };
     bool convex = p->psi->type->flags & CREASE_CONVEX;
@@ -147,7 +152,9 @@ static void certify_parts(const crease_subproblem *p, const host_data *host, par
         out->value += part_value(p, host, s, g);
         out->gap += part_gap(p, s);
     }
-    out->distance = out->absolute == 0 && d_min > 0 ? 0 : convex && d_min > 0 ? out->absolute / d_min : INFINITY;
+    out->distance = out->absolute == 0 && d_min > 0 ? 0
+                    : convex && d_min > 0           ? out->absolute / d_min
+                                                    : INFINITY;
 }
 
 int crease_certify(const crease_subproblem *p, const void *x, crease_certificate *certificate)
@@ -164,8 +171,12 @@ int crease_certify(const crease_subproblem *p, const void *x, crease_certificate
     if (code == CREASE_OK) code = to_host(p, p->v, &host.v);
     if (code == CREASE_OK && !p->x0) code = to_host(p, p->c, &host.c);
     if (code == CREASE_OK) {
-        part_data s = { .part = { .work = own }, .x = work, .c = work + largest, .d = work + 2 * largest,
-                        .h = work + 3 * largest, .y = work + 4 * largest };
+        part_data s = { .part = { .work = own },
+                        .x = work,
+                        .c = work + largest,
+                        .d = work + 2 * largest,
+                        .h = work + 3 * largest,
+                        .y = work + 4 * largest };
         certify_parts(p, &host, &s, certificate);
     }
     free_host(p, &host);

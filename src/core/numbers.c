@@ -7,20 +7,21 @@
 #include "internal.h"
 #include "part.h"
 
-static int check_range(crease_ctx *ctx, const crease_param *p, const char *owner, size_t n, const double *v)
+static int check_range(crease_ctx *ctx, const crease_param *p, const char *owner, size_t n,
+                       const double *v)
 {
     char wanted[400];
     for (size_t i = 0; i < n; i++) {
         if (crease_in_range(p->range, v[i])) continue;
         crease_param_describe(p, wanted, sizeof wanted);
-        return crease_fail(ctx, CREASE_ERANGE, "%s: %s has %g as number %zu, but must be %s", owner, p->name, v[i], i,
-                           wanted);
+        return crease_fail(ctx, CREASE_ERANGE, "%s: %s has %g as number %zu, but must be %s", owner,
+                           p->name, v[i], i, wanted);
     }
     return CREASE_OK;
 }
 
-int crease_numbers_set(crease_ctx *ctx, const crease_param *p, const char *owner, size_t n, const double *v,
-                       const char *text, crease_numbers *numbers)
+int crease_numbers_set(crease_ctx *ctx, const crease_param *p, const char *owner, size_t n,
+                       const double *v, const char *text, crease_numbers *numbers)
 {
     if (n == 0) return crease_fail(ctx, CREASE_EDIM, "%s: %s holds no number", owner, p->name);
     CREASE_TRY(check_range(ctx, p, owner, n, v));
@@ -55,8 +56,8 @@ static int read_list(crease_ctx *ctx, const crease_param *p, const char *owner, 
     } while (*at == ',');
     int code = n == room && *at == ']' && at[1 + strspn(at + 1, " \t")] == '\0'
                    ? crease_numbers_set(ctx, p, owner, n, v, text, numbers)
-                   : crease_fail(ctx, CREASE_EPARSE, "%s: %s is '%.100s', which is no list of numbers", owner, p->name,
-                                 text);
+                   : crease_fail(ctx, CREASE_EPARSE, "%s: %s is '%.100s', which is no list of numbers",
+                                 owner, p->name, text);
     crease_release(ctx, v);
     return code;
 }
@@ -67,10 +68,12 @@ static int read_file(crease_ctx *ctx, const crease_param *p, const char *owner, 
 {
     char path[4096], wanted[400];
     crease_array array = { 0 };
-    if (access(text, F_OK) == 0 && strlen(text) < sizeof path) strcpy(path, text);
+    if (access(text, F_OK) == 0 && strlen(text) < sizeof path)
+        strcpy(path, text);
     else if (crease_data_find(ctx, text, path, sizeof path) != CREASE_OK) {
         crease_param_describe(p, wanted, sizeof wanted);
-        return crease_fail(ctx, CREASE_EPARSE, "%s: %s is '%.200s', but must be %s, and there is no such file", owner,
+        return crease_fail(ctx, CREASE_EPARSE,
+                           "%s: %s is '%.200s', but must be %s, and there is no such file", owner,
                            p->name, text, wanted);
     }
     CREASE_TRY(crease_read_numbers(ctx, path, &array));
@@ -95,8 +98,9 @@ int crease_numbers_read(crease_ctx *ctx, const crease_param *p, const char *owne
 const char *crease_numbers_refusal(const crease_part *s)
 {
     for (const crease_param *p = s->type->base.params; p && p->name; p++)
-        if (p->kind == CREASE_PARAM_KIND_NUMBERS &&
-            !crease_numbers_fit((const crease_numbers *)((const char *)s->opts + p->offset), s))
-            return "a setting holds neither one number, nor one an entry of a group, nor one an entry of all";
+        if (p->kind == CREASE_PARAM_KIND_NUMBERS
+            && !crease_numbers_fit((const crease_numbers *)((const char *)s->opts + p->offset), s))
+            return "a setting holds neither one number, nor one an entry of a group, nor one an entry "
+                   "of all";
     return NULL;
 }

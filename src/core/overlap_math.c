@@ -1,7 +1,7 @@
 /* What the oracle does not share: value, certificate, margins. They work in the Euclidean metric on the
- * lists whose groups are zero at x, K = { sum_k y_k : |y_k| <= r_k } being what their subgradients add up
- * to. The distance to K comes with a bound from below: for any v,  dist(q, K) >= (<q, v> - sum_k r_k |v_k|)
- * / |v|. */
+ * lists whose groups are zero at x, K = { sum_k y_k : |y_k| <= r_k } being what their subgradients add
+ * up to. The distance to K comes with a bound from below: for any v,  dist(q, K) >= (<q, v> - sum_k r_k
+ * |v_k|) / |v|. */
 #include <cblas.h>
 #include <float.h>
 #include <math.h>
@@ -11,12 +11,13 @@
 
 typedef struct {
     crease_lists lists;
-    double *y, *z;        /* multipliers, and where the next gradient is taken */
-    double *q, *rest;     /* the point, and q - sum_k y_k */
-    double *block, *most; /* the largest list; per list: how many zero lists an entry of it is in, at most */
-    double *share;        /* n */
-    unsigned char *zero;  /* per list */
-    uint32_t *cover;      /* n: zero lists that hold the entry */
+    double *y, *z;    /* multipliers, and where the next gradient is taken */
+    double *q, *rest; /* the point, and q - sum_k y_k */
+    double *block,
+        *most;     /* the largest list; per list: how many zero lists an entry of it is in, at most */
+    double *share; /* n */
+    unsigned char *zero; /* per list */
+    uint32_t *cover;     /* n: zero lists that hold the entry */
 } distance;
 
 static void carve(distance *p, crease_arena *arena, const crease_part *s)
@@ -65,7 +66,8 @@ static distance pose(const crease_part *s, double factor, const double *x, const
     return p;
 }
 
-/* --- distance to K ---------------------------------------------------------------------------------- */
+/* --- distance to K ----------------------------------------------------------------------------------
+ */
 
 static double project(size_t n, double *y, double radius)
 {
@@ -120,7 +122,8 @@ static bool settled(distance *p, double *size)
     return cblas_ddot(n, p->q, 1, p->share, 1) - support(p, p->share) >= (1 - 1e-6) * *size;
 }
 
-/* z_k + rest_k / most_k projected; the momentum beta carries on. Returns its product with the last move. */
+/* z_k + rest_k / most_k projected; the momentum beta carries on. Returns its product with the last
+ * move. */
 static double advance(distance *p, double beta)
 {
     double turn = 0;
@@ -128,7 +131,8 @@ static double advance(distance *p, double beta)
         if (!p->zero[k]) continue;
         size_t begin = p->lists.begin[k], n = crease_list_size(&p->lists, k);
         double *y = p->y + begin, *z = p->z + begin;
-        for (size_t j = 0; j < n; j++) p->block[j] = z[j] + p->rest[p->lists.entry[begin + j]] / p->most[k];
+        for (size_t j = 0; j < n; j++)
+            p->block[j] = z[j] + p->rest[p->lists.entry[begin + j]] / p->most[k];
         project(n, p->block, p->lists.radius[k]);
         for (size_t j = 0; j < n; j++) {
             double step = p->block[j] - y[j];
@@ -140,8 +144,8 @@ static double advance(distance *p, double beta)
     return turn;
 }
 
-/* dist(q, K); q - y is left in rest. Accelerated projected gradients (Beck and Teboulle 2009), started afresh
- * where the momentum points uphill (O'Donoghue and Candes 2015).                                        */
+/* dist(q, K); q - y is left in rest. Accelerated projected gradients (Beck and Teboulle 2009), started
+ * afresh where the momentum points uphill (O'Donoghue and Candes 2015). */
 static double distance_to(distance *p)
 {
     double size, theta = 1;
@@ -164,13 +168,15 @@ static double distance_to(distance *p)
     return size;
 }
 
-/* --- the members' functions ------------------------------------------------------------------------- */
+/* --- the members' functions -------------------------------------------------------------------------
+ */
 
 static double group_norm(const crease_part *s, size_t g, const double *x)
 {
     double largest = 0, sum = 0;
     size_t n = crease_group_size(s->groups, g);
-    for (size_t j = 0; j < n; j++) largest = fmax(largest, fabs(x[crease_group_entry(s->groups, g, j)]));
+    for (size_t j = 0; j < n; j++)
+        largest = fmax(largest, fabs(x[crease_group_entry(s->groups, g, j)]));
     for (size_t j = 0; j < n && largest > 0; j++) {
         double ratio = x[crease_group_entry(s->groups, g, j)] / largest;
         sum += ratio * ratio;
@@ -232,7 +238,8 @@ size_t crease_overlap_dimension(const crease_part *s, const double *x, const cre
     return dimension;
 }
 
-/* --- margins ------------------------------------------------------------------------------------------ */
+/* --- margins
+ * ------------------------------------------------------------------------------------------ */
 
 enum { SPLITS = 100 };
 
@@ -255,11 +262,13 @@ static double split(distance *p, const double *omega, double *length)
     return worst;
 }
 
-/* The room that multipliers inside the balls leave, where there are any: distance_to finds them by other means. */
+/* The room that multipliers inside the balls leave, where there are any: distance_to finds them by
+ * other means. */
 static void room_of_multipliers(distance *p, crease_margin *unit)
 {
     double left = distance_to(p);
-    if (left > 1e-12 * cblas_dnrm2((blasint)p->lists.n, p->q, 1)) return; /* no: the groups are wrongly zero */
+    if (left > 1e-12 * cblas_dnrm2((blasint)p->lists.n, p->q, 1))
+        return; /* no: the groups are wrongly zero */
     for (size_t k = 0; k < p->lists.count; k++) {
         blasint n = (blasint)crease_list_size(&p->lists, k);
         double size = cblas_dnrm2(n, p->y + p->lists.begin[k], 1);
@@ -268,11 +277,11 @@ static void room_of_multipliers(distance *p, crease_margin *unit)
 }
 
 /* Zero groups stay zero while some multipliers fit into the balls. If y certifies them, a change of the
- * gradient by less than r_k - |y_k| on any one group leaves room: a margin for every y, and largest where
- * the least ratio of room is. Proportional splits, reweighted by r_k / |y_k|, approach that one; the best
- * of them counts, unless none fits.                                                                      */
-void crease_overlap_margins(const crease_part *s, double lambda, const double *x, const double *g, double w,
-                            crease_margin *unit)
+ * gradient by less than r_k - |y_k| on any one group leaves room: a margin for every y, and largest
+ * where the least ratio of room is. Proportional splits, reweighted by r_k / |y_k|, approach that one;
+ * the best of them counts, unless none fits. */
+void crease_overlap_margins(const crease_part *s, double lambda, const double *x, const double *g,
+                            double w, crease_margin *unit)
 {
     distance p = pose(s, w * lambda, x, g);
     double *omega = p.most, *length = p.y, best = INFINITY;

@@ -10,7 +10,8 @@
 /* What every regularizer has beside the settings of its type. */
 static const crease_param common_params[] = {
     CREASE_PARAM_REAL(crease_regularizer, scale, 1, CREASE_GT(0), "factor on psi"),
-    CREASE_PARAM_REAL(crease_regularizer, ridge, 0, CREASE_GE(0), "curvature of a quadratic added to psi"),
+    CREASE_PARAM_REAL(crease_regularizer, ridge, 0, CREASE_GE(0),
+                      "curvature of a quadratic added to psi"),
     CREASE_PARAM_END,
 };
 
@@ -19,7 +20,8 @@ crease_regularizer *crease_regularizer_create(crease_ctx *ctx, const char *name)
     const crease_type *type = crease_lookup(ctx, CREASE_REGULARIZER, name);
     crease_regularizer *psi = type ? crease_alloc(ctx, 1, sizeof *psi) : NULL;
     if (!psi) return NULL;
-    *psi = (crease_regularizer){ (const crease_regularizer_type *)type, crease_opts_create(ctx, type), ctx, 1, 0 };
+    *psi = (crease_regularizer){ (const crease_regularizer_type *)type, crease_opts_create(ctx, type),
+                                 ctx, 1, 0 };
     if (psi->opts) return psi;
     crease_regularizer_free(psi);
     return NULL;
@@ -40,7 +42,8 @@ int crease_regularizer_set(crease_regularizer *psi, const char *key, const char 
     return crease_opts_set(psi->ctx, CREASE_REGULARIZER, type, psi->opts, key, text);
 }
 
-int crease_regularizer_set_numbers(crease_regularizer *psi, const char *key, size_t n, const double *values)
+int crease_regularizer_set_numbers(crease_regularizer *psi, const char *key, size_t n,
+                                   const double *values)
 {
     const crease_type *type = &psi->type->base;
     return crease_params_set_numbers(psi->ctx, type->params, psi->opts, type->name, key, n, values);
@@ -121,15 +124,16 @@ static const double *with_ridge(const crease_regularizer *psi, const crease_part
     return sum;
 }
 
-double crease_part_residual(const crease_regularizer *psi, const crease_part *s, const double *x, const double *g,
-                            double w)
+double crease_part_residual(const crease_regularizer *psi, const crease_part *s, const double *x,
+                            const double *g, double w)
 {
     if (holds_nan(s->n, x) || holds_nan(s->n, g)) return NAN;
     return s->type->math->residual(s, x, with_ridge(psi, s, x, g, w), w * psi->scale);
 }
 
 /* The metric, the ridge counted into it. */
-static const double *ridged_metric(const crease_regularizer *psi, const crease_part *s, const double *d, double w)
+static const double *ridged_metric(const crease_regularizer *psi, const crease_part *s, const double *d,
+                                   double w)
 {
     if (psi->ridge == 0) return d;
     double *sum = ridge_scratch(s);
@@ -137,8 +141,8 @@ static const double *ridged_metric(const crease_regularizer *psi, const crease_p
     return sum;
 }
 
-int crease_part_prox(const crease_regularizer *psi, const crease_part *s, const double *c, const double *d,
-                     double w, double *x, crease_prox_info *info)
+int crease_part_prox(const crease_regularizer *psi, const crease_part *s, const double *c,
+                     const double *d, double w, double *x, crease_prox_info *info)
 {
     *info = (crease_prox_info){ .exact = true, .unit = info->unit };
     int code = s->type->math->prox(s, c, ridged_metric(psi, s, d, w), w * psi->scale, x, info);
@@ -151,7 +155,8 @@ double crease_part_dual_norm(const crease_regularizer *psi, const crease_part *s
     return crease_regularizer_is_norm(psi) ? s->type->math->dual_norm(s, y) / psi->scale : NAN;
 }
 
-/* That of psi alone: the conjugate of a multiple asks for y/scale, and with a ridge there is no formula. */
+/* That of psi alone: the conjugate of a multiple asks for y/scale, and with a ridge there is no
+ * formula. */
 double crease_part_conjugate(const crease_regularizer *psi, const crease_part *s, const double *y)
 {
     bool convex = s->type->flags & CREASE_CONVEX;
@@ -172,7 +177,8 @@ size_t crease_part_units(const crease_regularizer *psi, const crease_part *s)
     return (s->type->flags & CREASE_UNIT_GROUP) != 0;
 }
 
-void crease_part_signature(const crease_regularizer *psi, const crease_part *s, const double *x, crease_unit *unit)
+void crease_part_signature(const crease_regularizer *psi, const crease_part *s, const double *x,
+                           crease_unit *unit)
 {
     size_t units = crease_part_units(psi, s);
     if (units == 0) return;
@@ -197,8 +203,8 @@ size_t crease_part_dimension(const crease_regularizer *psi, const crease_part *s
     return free_entries;
 }
 
-void crease_part_margins(const crease_regularizer *psi, const crease_part *s, const double *x, const double *g,
-                         double w, crease_margin *unit)
+void crease_part_margins(const crease_regularizer *psi, const crease_part *s, const double *x,
+                         const double *g, double w, crease_margin *unit)
 {
     size_t units = crease_part_units(psi, s);
     if (units == 0) return;
@@ -209,8 +215,8 @@ void crease_part_margins(const crease_regularizer *psi, const crease_part *s, co
     for (size_t i = 0; i < units; i++) unit[i] = (crease_margin){ NAN, NAN, 0 };
 }
 
-double crease_part_radius(const crease_regularizer *psi, const crease_part *s, const double *c, const double *d,
-                          double w, const double *x)
+double crease_part_radius(const crease_regularizer *psi, const crease_part *s, const double *c,
+                          const double *d, double w, const double *x)
 {
     if (!s->type->math->radius) return NAN;
     return s->type->math->radius(s, c, ridged_metric(psi, s, d, w), w * psi->scale, x);

@@ -1,6 +1,6 @@
 /* The shrink family in double, one part at a time: everything about
  *     psi_g(x) = lambda1 |x|_1 + lambda2 weight |x|_2 + ridge/2 |x|_2^2
- * that is no oracle. The oracle is a backend kernel; nothing else here is used by it.                   */
+ * that is no oracle. The oracle is a backend kernel; nothing else here is used by it. */
 #include <cblas.h>
 #include <math.h>
 
@@ -51,7 +51,8 @@ static double value(const crease_part *s, const double *x)
 }
 
 /* Zero group: the ball lambda2 weight B and the box lambda1 [-1, 1]^n absorb what they can of g. */
-static double zero_residual(const crease_shrink *psi, size_t n, const double *g, double w, double weight)
+static double zero_residual(const crease_shrink *psi, size_t n, const double *g, double w,
+                            double weight)
 {
     if (isinf(weight)) return 0;
     double rest = soft_norm(n, g, w * psi->lambda1) - w * psi->lambda2 * weight;
@@ -59,8 +60,8 @@ static double zero_residual(const crease_shrink *psi, size_t n, const double *g,
 }
 
 /* Live group: psi is smooth but for the entries that are zero, where the box absorbs. */
-static double live_residual(const crease_shrink *psi, size_t n, const double *x, const double *g, double w,
-                            double weight)
+static double live_residual(const crease_shrink *psi, size_t n, const double *x, const double *g,
+                            double w, double weight)
 {
     double size = norm(n, x), box = w * psi->lambda1, ball = w * psi->lambda2 * weight, sum = 0;
     for (size_t i = 0; i < n; i++) {
@@ -91,17 +92,21 @@ static double dual_norm(const crease_part *s, const double *y)
     for (;;) {
         double middle = low + (high - low) / 2;
         if (!(low < middle && middle < high)) return high; /* a NaN ends it, too */
-        if (soft_norm(s->n, y, middle * psi.lambda1) > middle * slope) low = middle;
-        else high = middle;
+        if (soft_norm(s->n, y, middle * psi.lambda1) > middle * slope)
+            low = middle;
+        else
+            high = middle;
     }
 }
 
-/* With a ridge: |soft(soft(y, lambda1), lambda2 weight)|^2 / (2 ridge), the inner soft by entry, the outer by norm. */
+/* With a ridge: |soft(soft(y, lambda1), lambda2 weight)|^2 / (2 ridge), the inner soft by entry, the
+ * outer by norm. */
 static double conjugate(const crease_part *s, const double *y)
 {
     crease_shrink psi = family(s);
     if (isinf(s->weight)) return 0;
-    double ball = psi.lambda2 > 0 ? psi.lambda2 * s->weight : 0, rest = soft_norm(s->n, y, psi.lambda1) - ball;
+    double ball = psi.lambda2 > 0 ? psi.lambda2 * s->weight : 0,
+           rest = soft_norm(s->n, y, psi.lambda1) - ball;
     if (rest <= 0) return 0;
     return psi.ridge > 0 ? rest / (2 * psi.ridge) * rest : INFINITY;
 }
@@ -122,7 +127,8 @@ static crease_margin live_unit(double size)
     return (crease_margin){ .slack = NAN, .size = size };
 }
 
-static void margins(const crease_part *s, const double *x, const double *g, double w, crease_margin *unit)
+static void margins(const crease_part *s, const double *x, const double *g, double w,
+                    crease_margin *unit)
 {
     crease_shrink psi = family(s);
     bool zero = crease_is_zero(s->n, x), per_entry = s->type->flags & CREASE_UNIT_ENTRY;
@@ -134,13 +140,15 @@ static void margins(const crease_part *s, const double *x, const double *g, doub
     }
     bool by_group = zero && ball > 0; /* the group's ball holds all its entries at zero */
     for (size_t i = 0; i < s->n; i++) {
-        if (x[i] != 0) unit[i] = live_unit(fabs(x[i]));
-        else unit[i] = by_group ? zero_unit(group_slack, ball) : zero_unit(box - fabs(g[i]), box);
+        if (x[i] != 0)
+            unit[i] = live_unit(fabs(x[i]));
+        else
+            unit[i] = by_group ? zero_unit(group_slack, ball) : zero_unit(box - fabs(g[i]), box);
     }
 }
 
-/* soft is nonexpansive, so a group's fate is safe while |e| < ||soft(c, box)| - ball|. Per entry, those of a live group
- * also keep theirs while |e_i| < ||c_i| - box|.                                                          */
+/* soft is nonexpansive, so a group's fate is safe while |e| < ||soft(c, box)| - ball|. Per entry, those
+ * of a live group also keep theirs while |e_i| < ||c_i| - box|. */
 static double radius(const crease_part *s, const double *c, const double *d, double w, const double *x)
 {
     crease_shrink psi = family(s);
@@ -154,7 +162,8 @@ static double radius(const crease_part *s, const double *c, const double *d, dou
     return least;
 }
 
-/* --- the oracle: the double kernel on one group ---------------------------------------------------- */
+/* --- the oracle: the double kernel on one group ----------------------------------------------------
+ */
 
 static const crease_backend *kernels(void)
 {
@@ -177,12 +186,19 @@ static size_t work(const crease_part *s)
     return kernels()->shrink_work(&groups) + 64; /* the kernel wants 64-byte alignment */
 }
 
-static int prox(const crease_part *s, const double *c, const double *d, double w, double *x, crease_prox_info *info)
+static int prox(const crease_part *s, const double *c, const double *d, double w, double *x,
+                crease_prox_info *info)
 {
     crease_groups groups = lone_group(s);
     crease_shrink_stats stats = { 0 };
-    crease_shrink_task task = { .n = s->n, .groups = &groups, .c = c, .d = d, .w = w, .psi = family(s),
-                                .rule = CREASE_SECULAR_RECIPROCAL, .max_iters = 200,
+    crease_shrink_task task = { .n = s->n,
+                                .groups = &groups,
+                                .c = c,
+                                .d = d,
+                                .w = w,
+                                .psi = family(s),
+                                .rule = CREASE_SECULAR_RECIPROCAL,
+                                .max_iters = 200,
                                 .work = (void *)(((uintptr_t)s->work + 63) / 64 * 64) };
     int code = kernels()->shrink_diag(&task, x, &stats);
     info->iterations = (unsigned)stats.iterations;

@@ -23,14 +23,16 @@ static bool repeats_by_part(const crease_regularizer *psi, size_t whole)
     return false;
 }
 
-/* A sum over entries needs no groups: where they are the whole vector in order, they become one, which spares what
- * every part costs. Only infinite weights matter to such psi.                                             */
+/* A sum over entries needs no groups: where they are the whole vector in order, they become one, which
+ * spares what every part costs. Only infinite weights matter to such psi. */
 static crease_subproblem merged(const crease_subproblem *p, crease_groups *one)
 {
     const crease_groups *s = p->groups;
     crease_subproblem q = *p;
     bool separable = p->psi->type->flags & CREASE_SEPARABLE;
-    if (!separable || s->count <= 1 || !crease_groups_are_in_order(s, p->n) || crease_has_forced_group(s)) return q;
+    if (!separable || s->count <= 1 || !crease_groups_are_in_order(s, p->n)
+        || crease_has_forced_group(s))
+        return q;
     if (repeats_by_part(p->psi, s->whole ? s->whole : s->entries)) return q;
     *one = crease_groups_all(0, p->n);
     one->uniform_weight = 1;
@@ -79,7 +81,8 @@ static int explain(const crease_subproblem *p, int code, size_t k, const double 
     for (size_t i = 0; code == CREASE_ENAN && (flags & CREASE_SEPARABLE) && i < p->n; i++)
         if (!isfinite(c[i]) || !isfinite(d[i]))
             return crease_fail(p->ctx, code, "%s, entry %zu of the subproblem: %s", name, i, why);
-    if (flags & (CREASE_COUPLED | CREASE_SEPARABLE)) return crease_fail(p->ctx, code, "%s: %s", name, why);
+    if (flags & (CREASE_COUPLED | CREASE_SEPARABLE))
+        return crease_fail(p->ctx, code, "%s: %s", name, why);
     return crease_fail(p->ctx, code, "%s, group %zu of the subproblem: %s", name, k, why);
 }
 
@@ -95,11 +98,12 @@ static void add_to_info(const crease_prox_info *one, size_t n, const double *x, 
 }
 
 /* The oracle on one part whose entries stand one after the other. */
-static int solve_packed(const crease_subproblem *p, const crease_part *part, const double *c, const double *d,
-                        double *x, crease_unit *unit, crease_solve_info *info)
+static int solve_packed(const crease_subproblem *p, const crease_part *part, const double *c,
+                        const double *d, double *x, crease_unit *unit, crease_solve_info *info)
 {
     crease_prox_info one = { .exact = true, .unit = unit };
-    int code = p->w > 0 ? crease_part_prox(p->psi, part, c, d, p->w, x, &one) : unpenalized(part->n, c, d, x);
+    int code =
+        p->w > 0 ? crease_part_prox(p->psi, part, c, d, p->w, x, &one) : unpenalized(part->n, c, d, x);
     for (size_t u = 0; p->w == 0 && unit && u < crease_part_units(p->psi, part); u++) unit[u] = 1;
     if (code == CREASE_OK) add_to_info(&one, part->n, x, info);
     return code;
@@ -166,7 +170,9 @@ int crease_solve_parts(const crease_subproblem *p, void *x, void *work, crease_s
     crease_term term = { q.psi, q.groups, NULL };
     crease_arena arena = { work, 0 };
     host_work h = carve(&arena, &q);
-    *info = (crease_solve_info){ .groups = crease_term_parts(&term), .bound = NAN, .tested = NAN, .exact = true };
+    *info = (crease_solve_info){
+        .groups = crease_term_parts(&term), .bound = NAN, .tested = NAN, .exact = true
+    };
     p->backend->to_host(p->n, p->c, h.c);
     if (p->d) p->backend->to_host(p->n, p->d, h.d);
     for (size_t i = 0; !p->d && i < p->n; i++) h.d[i] = p->scalar;

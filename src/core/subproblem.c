@@ -5,8 +5,9 @@
 
 crease_shrink_task crease_subproblem_task(const crease_subproblem *p)
 {
-    crease_shrink_task task = { .n = p->n, .groups = p->groups, .c = p->c, .d = p->d, .scalar = p->scalar,
-                                .w = p->w };
+    crease_shrink_task task = {
+        .n = p->n, .groups = p->groups, .c = p->c, .d = p->d, .scalar = p->scalar, .w = p->w
+    };
     crease_in_shrink_family(p->psi, &task.psi);
     return task;
 }
@@ -35,8 +36,11 @@ bool crease_is_uniform_pieces(const crease_subproblem *p, crease_pieces *penalty
 {
     const crease_regularizer_type *type = p->psi->type;
     const crease_groups *s = p->groups;
-    if (type->math != &crease_math_entries || (type->per_entry && type->per_entry(p->psi->opts))) return false;
-    if (p->psi->ridge > 0 || s->entries != p->n || !s->disjoint || s->count == 0 || crease_has_forced_group(s)) return false;
+    if (type->math != &crease_math_entries || (type->per_entry && type->per_entry(p->psi->opts)))
+        return false;
+    if (p->psi->ridge > 0 || s->entries != p->n || !s->disjoint || s->count == 0
+        || crease_has_forced_group(s))
+        return false;
     crease_term term = { p->psi, s, NULL };
     crease_part part = crease_term_part(&term, 0);
     type->pieces(&part, 0, penalty);
@@ -46,7 +50,8 @@ bool crease_is_uniform_pieces(const crease_subproblem *p, crease_pieces *penalty
 const char *crease_subproblem_outside_family(const crease_subproblem *p)
 {
     crease_shrink unused;
-    if (!crease_in_shrink_family(p->psi, &unused)) return "the regularizer is outside the family of the shrinkage kernels";
+    if (!crease_in_shrink_family(p->psi, &unused))
+        return "the regularizer is outside the family of the shrinkage kernels";
     if (!p->groups->disjoint) return "the groups overlap";
     return NULL;
 }
@@ -54,20 +59,23 @@ const char *crease_subproblem_outside_family(const crease_subproblem *p)
 static int explain(const crease_subproblem *p, int code, size_t group)
 {
     if (code == CREASE_EUNBOUNDED)
-        return crease_fail(p->ctx, code, "the subproblem is unbounded below: group %zu has entries with d = 0 "
-                           "on which c outweighs the regularizer", group);
+        return crease_fail(p->ctx, code,
+                           "the subproblem is unbounded below: group %zu has entries with d = 0 "
+                           "on which c outweighs the regularizer",
+                           group);
     return crease_fail(p->ctx, code, "group %zu of the subproblem holds a NaN or an infinity", group);
 }
 
-int crease_solve_secular(const crease_subproblem *p, crease_secular_rule rule, unsigned max_iters, void *x,
-                         void *work, crease_solve_info *info)
+int crease_solve_secular(const crease_subproblem *p, crease_secular_rule rule, unsigned max_iters,
+                         void *x, void *work, crease_solve_info *info)
 {
     crease_shrink_task task = crease_subproblem_task(p);
     crease_shrink_stats stats = { 0 };
     crease_groups unweighted = *p->groups;
     unweighted.weights = NULL;
     unweighted.uniform_weight = 0;
-    if (p->w == 0) task.groups = &unweighted; /* psi is left out, and with it what infinite weights force */
+    if (p->w == 0)
+        task.groups = &unweighted; /* psi is left out, and with it what infinite weights force */
     task.rule = rule;
     task.max_iters = max_iters;
     task.work = work;
@@ -76,7 +84,8 @@ int crease_solve_secular(const crease_subproblem *p, crease_secular_rule rule, u
     *info = (crease_solve_info){
         .stop = stats.capped_groups ? CREASE_STOP_CAP : CREASE_STOP_MET,
         .iterations = (unsigned)stats.iterations,
-        .mean_iterations = stats.live_groups ? (double)stats.all_iterations / (double)stats.live_groups : 0,
+        .mean_iterations =
+            stats.live_groups ? (double)stats.all_iterations / (double)stats.live_groups : 0,
         .groups = p->groups->count,
         .zero_groups = stats.zero_groups,
         .bound = stats.bound,

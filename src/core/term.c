@@ -33,7 +33,9 @@ static size_t entries_before(const crease_groups *s, size_t g)
 crease_part crease_term_part(const crease_term *term, size_t k)
 {
     const crease_groups *s = term->groups;
-    crease_part part = { .type = term->psi->type, .opts = term->psi->opts, .roundoff = DBL_EPSILON / 2 };
+    crease_part part = { .type = term->psi->type,
+                         .opts = term->psi->opts,
+                         .roundoff = DBL_EPSILON / 2 };
     if (is_coupled(term)) {
         part.n = part.whole = crease_groups_extent(s);
         part.weight = 1;
@@ -58,7 +60,8 @@ bool crease_part_is_consecutive(const crease_term *term, size_t k, size_t *at)
     *at = is_coupled(term) ? 0 : s->start ? s->start[k] : s->offset + k * s->group_stride;
     if (is_coupled(term)) return true;
     if (s->start) return !s->index;
-    return (s->inner <= 1 || s->inner_stride == 1) && (s->outer <= 1 || (s->outer_stride == s->inner && s->inner_stride == 1));
+    return (s->inner <= 1 || s->inner_stride == 1)
+           && (s->outer <= 1 || (s->outer_stride == s->inner && s->inner_stride == 1));
 }
 
 size_t crease_term_largest(const crease_term *term)
@@ -132,7 +135,8 @@ void crease_term_signature(const crease_term *term, const double *x, crease_unit
     }
 }
 
-size_t crease_term_dimension(const crease_term *term, const double *x, const crease_unit *unit, double *work)
+size_t crease_term_dimension(const crease_term *term, const double *x, const crease_unit *unit,
+                             double *work)
 {
     double *px, *pg;
     size_t sum = 0;
@@ -145,7 +149,8 @@ size_t crease_term_dimension(const crease_term *term, const double *x, const cre
     return sum;
 }
 
-double crease_term_residual_sq(const crease_term *term, const double *x, const double *g, double w, double *work)
+double crease_term_residual_sq(const crease_term *term, const double *x, const double *g, double w,
+                               double *work)
 {
     double sum = 0, *px, *pg;
     for (size_t k = 0; k < crease_term_parts(term); k++) {
@@ -158,8 +163,8 @@ double crease_term_residual_sq(const crease_term *term, const double *x, const d
     return sum;
 }
 
-void crease_term_margins(const crease_term *term, const double *x, const double *g, double w, crease_margin *unit,
-                         double *work)
+void crease_term_margins(const crease_term *term, const double *x, const double *g, double w,
+                         crease_margin *unit, double *work)
 {
     double *px, *pg;
     for (size_t k = 0; k < crease_term_parts(term); k++) {

@@ -1,4 +1,5 @@
-/* Plain numbers from a file: .npy, or text with blanks or commas between them; and groups, one a line. */
+/* Plain numbers from a file: .npy, or text with blanks or commas between them; and groups, one a line.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +36,8 @@ static int read_line(crease_input *in, char *text, crease_array *a, size_t *room
         double x = strtod_l(text, &end, in->numbers);
         if (end == text || isnan(x) || (*end && !strchr(between, *end))) {
             text[strcspn(text, between)] = '\0';
-            return crease_fail(in->ctx, CREASE_EPARSE, "%s:%zu: \"%s\" is not a number", in->path, in->line,
-                               crease_input_quote(text, quoted));
+            return crease_fail(in->ctx, CREASE_EPARSE, "%s:%zu: \"%s\" is not a number", in->path,
+                               in->line, crease_input_quote(text, quoted));
         }
         CREASE_TRY(append(in->ctx, a, room, x));
         text = end;
@@ -73,7 +74,8 @@ int crease_read_numbers(crease_ctx *ctx, const char *path, crease_array *array)
     return code;
 }
 
-/* --- groups ------------------------------------------------------------------------------------------ */
+/* --- groups ------------------------------------------------------------------------------------------
+ */
 
 /* The entries of all groups so far, and where each group starts. */
 typedef struct {
@@ -92,10 +94,12 @@ static int add_group(crease_input *in, char *text, group_lists *lists)
     for (size_t k = first; k < lists->entries.n; k++) {
         double at = lists->entries.data[k];
         if (!(at >= 0 && at < (double)lists->n) || at != floor(at))
-            return crease_fail(in->ctx, CREASE_ERANGE, "%s:%zu: %g is no entry; there are %zu, counted from 0",
-                               in->path, in->line, at, lists->n);
+            return crease_fail(in->ctx, CREASE_ERANGE,
+                               "%s:%zu: %g is no entry; there are %zu, counted from 0", in->path,
+                               in->line, at, lists->n);
     }
-    size_t *start = crease_grow(in->ctx, lists->start, &lists->start_room, lists->count + 2, sizeof *start);
+    size_t *start =
+        crease_grow(in->ctx, lists->start, &lists->start_room, lists->count + 2, sizeof *start);
     if (!start) return CREASE_ENOMEM;
     lists->start = start;
     start[0] = 0;
@@ -107,13 +111,15 @@ static int make_groups(crease_ctx *ctx, const group_lists *lists, crease_groups 
 {
     uint32_t *index = crease_alloc(ctx, lists->entries.n, sizeof *index);
     if (!index) return CREASE_ENOMEM;
-    for (size_t k = 0; k < lists->entries.n; k++) index[k] = (uint32_t)(lists->offset + (size_t)lists->entries.data[k]);
+    for (size_t k = 0; k < lists->entries.n; k++)
+        index[k] = (uint32_t)(lists->offset + (size_t)lists->entries.data[k]);
     int code = crease_groups_from_lists(ctx, lists->count, lists->start, index, groups);
     crease_release(ctx, index);
     return code;
 }
 
-int crease_read_group_lists(crease_ctx *ctx, const char *path, size_t offset, size_t n, crease_groups *groups)
+int crease_read_group_lists(crease_ctx *ctx, const char *path, size_t offset, size_t n,
+                            crease_groups *groups)
 {
     group_lists lists = { .offset = offset, .n = n };
     crease_input in;
@@ -125,7 +131,8 @@ int crease_read_group_lists(crease_ctx *ctx, const char *path, size_t offset, si
         if (code == CREASE_OK) code = crease_input_line(&in, &text);
     }
     crease_input_close(&in);
-    if (code == CREASE_OK && lists.count == 0) code = crease_fail(ctx, CREASE_EPARSE, "%s holds no group", path);
+    if (code == CREASE_OK && lists.count == 0)
+        code = crease_fail(ctx, CREASE_EPARSE, "%s holds no group", path);
     if (code == CREASE_OK) code = make_groups(ctx, &lists, groups);
     crease_release(ctx, lists.entries.data);
     crease_release(ctx, lists.start);
