@@ -20,8 +20,8 @@ enum {
     CREASE_UNIT_GROUP = 16, /* ... one a group; with neither, math->units says how many, else none      */
     CREASE_COUPLED = 32,    /* groups may overlap; the term is one part that holds all of them          */
     CREASE_CONSTRAINT = 64, /* psi is 0 or infinite                                                     */
-    CREASE_GROUPED = 256,   /* means little without groups: the command line asks for them              */
     CREASE_UNIT_HIDDEN = 128, /* x does not show the structure (a rank): only prox can fill the signature */
+    CREASE_GROUPED = 256,   /* means little without groups: the command line asks for them              */
 };
 
 /* In which metrics the oracle is exact. */
@@ -99,7 +99,7 @@ typedef struct crease_math {
      * the domain by no more than rounding counts as inside.                                              */
     double (*conjugate)(const crease_part *s, const double *y);
 
-    /* Required. The scale lambda of the certificate: residual / max(|c|, w scale). */
+    /* Required. The scale lambda of the certificate: residual / max(|c|, |Dx|, w scale). */
     double (*scale)(const crease_part *s);
 
     /* Units of the signature; NULL: by the flags. */
