@@ -84,21 +84,37 @@ size_t crease_term_work(const crease_term *term)
     return 2 * (crease_term_largest(term) + 1) + bytes / sizeof(double) + 2;
 }
 
-/* Part k with its share of the work space: *x, *g, and what its functions use, 16-byte aligned. */
-static crease_part place(const crease_term *term, size_t k, double *work, double **x, double **g)
+/* A walk over the parts of a term, each with its share of the work space. */
+typedef struct {
+    const crease_term *term;
+    size_t next, parts;
+    crease_part s; /* the part at hand; its scratch is 16-byte aligned */
+    double *x, *g; /* room for its entries */
+} walk;
+
+static walk walk_of(const crease_term *term, double *work)
 {
-    crease_part s = crease_term_part(term, k);
     size_t room = (crease_term_largest(term) + 1) / 2 * 2;
-    uintptr_t own = ((uintptr_t)(work + 2 * room) + 15) / 16 * 16;
-    *x = work;
-    *g = work + room;
-    s.work = (void *)own;
-    return s;
+    walk w = { .term = term, .parts = crease_term_parts(term), .x = work, .g = work + room };
+    w.s.work = (void *)(((uintptr_t)(work + 2 * room) + 15) / 16 * 16);
+    return w;
 }
 
-static void gather(const crease_term *term, size_t k, size_t n, const double *x, double *out)
+static void gather(const walk *w, const double *from, double *to)
 {
-    for (size_t i = 0; i < n; i++) out[i] = x[crease_part_entry(term, k, i)];
+    for (size_t i = 0; i < w->s.n; i++) to[i] = from[crease_part_entry(w->term, w->next - 1, i)];
+}
+
+/* The next part with its entries of x, and of g unless that is NULL; false after the last one. */
+static bool step(walk *w, const double *x, const double *g)
+{
+    if (w->next == w->parts) return false;
+    void *work = w->s.work;
+    w->s = crease_term_part(w->term, w->next++);
+    w->s.work = work;
+    gather(w, x, w->x);
+    if (g) gather(w, g, w->g);
+    return true;
 }
 
 size_t crease_term_units(const crease_term *term)
@@ -115,36 +131,27 @@ size_t crease_term_units(const crease_term *term)
 
 double crease_term_value(const crease_term *term, const double *x, double *work)
 {
-    double sum = 0, *px, *pg;
-    for (size_t k = 0; k < crease_term_parts(term); k++) {
-        crease_part s = place(term, k, work, &px, &pg);
-        gather(term, k, s.n, x, px);
-        sum += crease_part_value(term->psi, &s, px);
-    }
+    double sum = 0;
+    for (walk w = walk_of(term, work); step(&w, x, NULL);)
+        sum += crease_part_value(term->psi, &w.s, w.x);
     return sum;
 }
 
 void crease_term_signature(const crease_term *term, const double *x, crease_unit *unit, double *work)
 {
-    double *px, *pg;
-    for (size_t k = 0; k < crease_term_parts(term); k++) {
-        crease_part s = place(term, k, work, &px, &pg);
-        gather(term, k, s.n, x, px);
-        crease_part_signature(term->psi, &s, px, unit);
-        unit += crease_part_units(term->psi, &s);
+    for (walk w = walk_of(term, work); step(&w, x, NULL);) {
+        crease_part_signature(term->psi, &w.s, w.x, unit);
+        unit += crease_part_units(term->psi, &w.s);
     }
 }
 
 size_t crease_term_dimension(const crease_term *term, const double *x, const crease_unit *unit,
                              double *work)
 {
-    double *px, *pg;
     size_t sum = 0;
-    for (size_t k = 0; k < crease_term_parts(term); k++) {
-        crease_part s = place(term, k, work, &px, &pg);
-        gather(term, k, s.n, x, px);
-        sum += crease_part_dimension(term->psi, &s, px, unit);
-        unit += crease_part_units(term->psi, &s);
+    for (walk w = walk_of(term, work); step(&w, x, NULL);) {
+        sum += crease_part_dimension(term->psi, &w.s, w.x, unit);
+        unit += crease_part_units(term->psi, &w.s);
     }
     return sum;
 }
@@ -152,12 +159,9 @@ size_t crease_term_dimension(const crease_term *term, const double *x, const cre
 double crease_term_residual_sq(const crease_term *term, const double *x, const double *g, double w,
                                double *work)
 {
-    double sum = 0, *px, *pg;
-    for (size_t k = 0; k < crease_term_parts(term); k++) {
-        crease_part s = place(term, k, work, &px, &pg);
-        gather(term, k, s.n, x, px);
-        gather(term, k, s.n, g, pg);
-        double r = crease_part_residual(term->psi, &s, px, pg, w);
+    double sum = 0;
+    for (walk at = walk_of(term, work); step(&at, x, g);) {
+        double r = crease_part_residual(term->psi, &at.s, at.x, at.g, w);
         sum += r * r;
     }
     return sum;
@@ -166,12 +170,8 @@ double crease_term_residual_sq(const crease_term *term, const double *x, const d
 void crease_term_margins(const crease_term *term, const double *x, const double *g, double w,
                          crease_margin *unit, double *work)
 {
-    double *px, *pg;
-    for (size_t k = 0; k < crease_term_parts(term); k++) {
-        crease_part s = place(term, k, work, &px, &pg);
-        gather(term, k, s.n, x, px);
-        gather(term, k, s.n, g, pg);
-        crease_part_margins(term->psi, &s, px, pg, w, unit);
-        unit += crease_part_units(term->psi, &s);
+    for (walk at = walk_of(term, work); step(&at, x, g);) {
+        crease_part_margins(term->psi, &at.s, at.x, at.g, w, unit);
+        unit += crease_part_units(term->psi, &at.s);
     }
 }
