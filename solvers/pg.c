@@ -1,152 +1,162 @@
-/* Proximal gradient, warm-started, with the step 1/max(d_g) of each group:
+/* Proximal gradient, warm-started:
  *
- *     x_g <- argmin  w psi(x_g) + <d z - c, x>_g + max(d_g)/2 |x_g - z_g|^2,   z the iterate before.
+ *     x <- argmin  w psi(x) + <D z - c, x> + sum_g L_g/2 |x_g - z_g|^2,   z the iterate before,
  *
- * Groups whose solution is zero are screened out first (|c_g| <= w lambda_g, a necessary and sufficient test);
- * the others are packed, so that the inexactness test sees the objective of those alone, as in the
- * published experiments. A step never increases Q.
- * Source: RAMDA, arXiv 2403.14398, Algorithm 2; per-group steps as in its authors' experiments.           */
+ * with one of four rules for the curvatures L:
+ *   group          L_g = max d_g: the smallest that is safe on each group, which the problem separates into. The rule
+ *                  of the published experiments.
+ *   global         L_g = max d for all groups: Algorithm 2 of the paper.
+ *   backtracking   L halved at every iteration, then doubled until L |x - z|^2 >= |x - z|_D^2.
+ *   bb             L = |s|_D^2/|s|^2 of the move s before (Barzilai and Borwein's first step), doubled until Q falls
+ *                  below the largest of the last ten values by 1e-4 L/2 |x - z|^2.
+ * Where psi is not convex every L is doubled, as the paper asks. Steps of the rules group and global never increase Q.
+ * Groups whose solution is zero are screened out first where psi is of the shrink family (see core/space.h), so that
+ * an inexactness test sees the objective of the others alone, as in the published experiments.
+ * Source: RAMDA, arXiv 2403.14398, Algorithm 2; Barzilai and Borwein, IMA J. Numer. Anal. 8 (1988); the safeguard:
+ * Wright, Nowak, Figueiredo, IEEE Trans. Signal Process. 57 (2009), SpaRSA.                                       */
 #include <math.h>
 
-#include "core/arena.h"
-#include "core/subproblem.h"
+#include "core/iterate.h"
 
-enum { PRECISION_FACTOR = 8 }; /* residuals below this many roundings of |c| cannot be improved */
+enum { GROUP, GLOBAL, BACKTRACKING, BB, MEMORY = 10, MOST_DOUBLINGS = 100 };
+static const char *const rules[] = { "group", "global", "backtracking", "bb", NULL };
 
-/* The live groups, packed one after the other. */
 typedef struct {
-    crease_shrink_task task;
-    crease_groups groups;
-    unsigned char *live;
-    size_t *start;
-    double *weights;
-    void *c, *d, *x0, *v, *z;
-} packed;
+    int step;
+} pg_opts;
 
-static packed carve(crease_arena *arena, const crease_subproblem *p)
+static const crease_param params[] = {
+    CREASE_PARAM_CHOICE(pg_opts, step, GROUP, rules, "the rule for the curvature that replaces D"),
+    CREASE_PARAM_END,
+};
+
+typedef struct {
+    double *curvature; /* of each part */
+    void *next;
+    double L;          /* backtracking, bb: of all parts */
+    double values[MEMORY];
+} pg_state;
+
+static int rule_of(const void *opts)
 {
-    size_t n = p->n, G = p->groups->count, real = p->backend->real_bytes;
-    packed k = { 0 };
-    k.live = crease_carve(arena, G, 1);
-    k.start = crease_carve(arena, G + 1, sizeof *k.start);
-    k.weights = crease_carve(arena, G, sizeof *k.weights);
-    k.c = crease_carve(arena, n, real);
-    k.d = crease_carve(arena, n, real);
-    k.x0 = crease_carve(arena, n, real);
-    k.v = crease_carve(arena, n, real);
-    k.z = crease_carve(arena, n, real);
-    return k;
+    return ((const pg_opts *)opts)->step;
 }
 
-static size_t work_size(const crease_solver *s, const crease_subproblem *p)
+static void carve(crease_arena *arena, const crease_space *s, const void *opts, void *state)
 {
-    (void)s;
-    crease_arena arena = { 0 };
-    carve(&arena, p);
-    crease_carve(&arena, p->backend->shrink_work(p->groups), 1);
-    return arena.used;
+    pg_state *k = state;
+    k->curvature = crease_carve(arena, s->p->groups->count + 1, sizeof *k->curvature);
+    if (rule_of(opts) >= BACKTRACKING) k->next = crease_carve(arena, s->p->n, s->b->real_bytes);
 }
+
+static double factor(const crease_iteration *k)
+{
+    return k->p->psi->type->flags & CREASE_CONVEX ? 1 : 2;
+}
+
+static void set_all(const crease_iteration *k, double L)
+{
+    pg_state *o = k->state;
+    for (size_t g = 0; g < k->s->parts; g++) o->curvature[g] = L;
+}
+
+static int start(crease_iteration *k)
+{
+    pg_state *o = k->state;
+    int rule = rule_of(k->opts);
+    for (size_t g = 0; g < k->s->parts; g++) o->curvature[g] = factor(k) * (rule == GROUP ? k->s->curvature[g] : k->s->high);
+    o->L = factor(k) * k->s->high;
+    for (int i = 0; rule == BB && i < MEMORY; i++) o->values[i] = crease_space_value(k->s, k->x);
+    return CREASE_OK;
+}
+
+static void accept(crease_iteration *k)
+{
+    pg_state *o = k->state;
+    void *before = k->x;
+    k->x = o->next;
+    o->next = before;
+}
+
+/* Is L large enough for the move from x to next? The largest curvature always is. */
+static bool is_majorized(crease_iteration *k, double L)
+{
+    pg_state *o = k->state;
+    double square, bend = crease_space_bend(k->s, o->next, k->x, &square);
+    return factor(k) * bend <= L * square || L >= factor(k) * k->s->high;
+}
+
+static int backtrack(crease_iteration *k)
+{
+    pg_state *o = k->state;
+    double most = factor(k) * k->s->high;
+    o->L = fmax(o->L / 2, most * 1e-12);
+    for (int i = 0; i < MOST_DOUBLINGS; i++, o->L = fmin(2 * o->L, most)) {
+        set_all(k, o->L);
+        CREASE_TRY(crease_space_step(k->s, k->x, o->curvature, o->next));
+        if (is_majorized(k, o->L)) break;
+    }
+    accept(k);
+    return CREASE_OK;
+}
+
+static double largest(const double values[MEMORY])
+{
+    double most = values[0];
+    for (int i = 1; i < MEMORY; i++) most = fmax(most, values[i]);
+    return most;
+}
+
+static int barzilai_borwein(crease_iteration *k)
+{
+    pg_state *o = k->state;
+    double most = factor(k) * k->s->high, bar = largest(o->values), square = 0, bend = 0, value = 0;
+    for (int i = 0; i < MOST_DOUBLINGS; i++, o->L = fmin(2 * o->L, most)) {
+        set_all(k, o->L);
+        CREASE_TRY(crease_space_step(k->s, k->x, o->curvature, o->next));
+        bend = crease_space_bend(k->s, o->next, k->x, &square);
+        value = crease_space_value(k->s, o->next);
+        if (value <= bar - 0.5e-4 * o->L * square || o->L >= most) break;
+    }
+    o->values[k->j % MEMORY] = value;
+    if (square > 0) o->L = fmin(most, fmax(factor(k) * bend / square, most * 1e-12));
+    accept(k);
+    return CREASE_OK;
+}
+
+static int step(crease_iteration *k)
+{
+    int rule = rule_of(k->opts);
+    if (rule == BACKTRACKING) return backtrack(k);
+    if (rule == BB) return barzilai_borwein(k);
+    return crease_space_step(k->s, k->x, ((pg_state *)k->state)->curvature, k->x);
+}
+
+static const crease_iterative method = { .state_bytes = sizeof(pg_state), .carve = carve, .start = start, .step = step };
 
 static const char *accepts(const crease_solver *s, const crease_subproblem *p)
 {
     (void)s;
-    return crease_subproblem_outside_family(p);
+    return crease_space_refusal(p);
 }
 
-static void pack_groups(const crease_subproblem *p, packed *k)
+static size_t work_size(const crease_solver *s, const crease_subproblem *p)
 {
-    size_t n = 0, G = 0;
-    for (size_t g = 0; g < p->groups->count; g++) {
-        if (!k->live[g]) continue;
-        k->weights[G] = crease_group_weight(p->groups, g);
-        k->start[G++] = n;
-        n += crease_group_size(p->groups, g);
-    }
-    k->start[G] = n;
-    k->groups = (crease_groups){ .count = G, .entries = n, .start = k->start, .weights = k->weights,
-                                 .disjoint = true };
+    return crease_iterate_work(s, p, &method);
 }
 
-/* Without x0 and v the c-form stands for them: x0 = 0, v = -c. */
-static void pack_arrays(const crease_subproblem *p, packed *k, const void *x)
+static int solve(const crease_solver *s, const crease_subproblem *p, void *x, void *work, crease_solve_info *info)
 {
-    const crease_backend *b = p->backend;
-    size_t n = k->groups.entries;
-    b->gather(p->groups, k->live, x, k->z);
-    b->gather(p->groups, k->live, p->c, k->c);
-    if (p->d) b->gather(p->groups, k->live, p->d, k->d);
-    if (p->x0) {
-        b->gather(p->groups, k->live, p->x0, k->x0);
-        b->gather(p->groups, k->live, p->v, k->v);
-    } else {
-        b->axpby(n, 0, k->c, 0, k->x0);
-        b->axpby(n, -1, k->c, 0, k->v);
-    }
-    k->task.n = n;
-    k->task.groups = &k->groups;
-    k->task.c = k->c;
-    if (p->d) k->task.d = k->d;
-}
-
-static double value(const crease_subproblem *p, const packed *k)
-{
-    const crease_backend *b = p->backend;
-    return b->quadratic(k->task.n, k->z, k->x0, k->v, k->task.d, k->task.scalar)
-           + k->task.w * b->shrink_value(&k->groups, &k->task.psi, k->z);
-}
-
-static crease_stop iterate(const crease_solver *s, const crease_subproblem *p, packed *k, crease_progress *j)
-{
-    const crease_backend *b = p->backend;
-    const crease_stopping_type *test = s->stopping->type;
-    unsigned cap = test->cap(s->stopping->opts);
-    double floor = PRECISION_FACTOR * b->roundoff * sqrt(b->dot(k->task.n, k->c, k->c));
-    *j = (crease_progress){ .t = p->step, .paper_scale = p->paper_scale, .value = NAN, .residual = NAN };
-    if (test->needs & CREASE_NEEDS_VALUE) j->value = value(p, k);
-    j->value_start = j->value;
-    for (j->j = 1; j->j <= cap; j->j++) {
-        b->shrink_gradient_step(&k->task, k->z, k->z);
-        j->value_before = j->value;
-        if (test->needs & CREASE_NEEDS_VALUE) j->value = value(p, k);
-        if (test->needs & CREASE_NEEDS_RESIDUAL) j->residual = b->shrink_residual(&k->task, k->z);
-        if (test->met(s->stopping->opts, j)) return CREASE_STOP_MET;
-        if (j->residual <= floor) return CREASE_STOP_PRECISION;
-    }
-    j->j = cap;
-    return CREASE_STOP_CAP;
-}
-
-static int solve(const crease_solver *s, const crease_subproblem *p, void *x, void *work,
-                 crease_solve_info *info)
-{
-    const crease_backend *b = p->backend;
-    crease_arena arena = { work, 0 };
-    packed k = carve(&arena, p);
-    if (!b->is_finite(p->n, p->c) || (p->d && !b->is_finite(p->n, p->d)))
-        return crease_fail(p->ctx, CREASE_ENAN, "the subproblem holds a NaN or an infinity");
-    k.task = crease_subproblem_task(p);
-    k.task.work = crease_carve(&arena, b->shrink_work(p->groups), 1);
-    size_t live = b->shrink_screen(&k.task, k.live);
-    *info = (crease_solve_info){ .stop = CREASE_STOP_MET, .groups = p->groups->count, .bound = NAN, .tested = NAN, .exact = true };
-    info->zero_groups = p->groups->count - live;
-    pack_groups(p, &k);
-    pack_arrays(p, &k, x);
-    if (live > 0) {
-        crease_progress j;
-        info->stop = iterate(s, p, &k, &j);
-        info->iterations = j.j;
-        info->mean_iterations = j.j;
-        info->tested = s->stopping->type->tested(s->stopping->opts, &j);
-    }
-    b->scatter(p->groups, k.live, k.z, x);
-    return CREASE_OK;
+    return crease_iterate(s, p, &method, x, work, info);
 }
 
 const crease_solver_type crease_solver_pg = {
     .base = { .name = "pg",
-              .summary = "proximal gradient with per-group steps, ruled by an inexactness test",
-              .formula = "x_g <- prox of (w / L_g) psi at z_g - (d z - c)_g / L_g,  L_g = max d_g",
-              .source = "RAMDA, arXiv 2403.14398, Algorithm 2" },
+              .summary = "proximal gradient with steps per group, global, backtracked or Barzilai-Borwein",
+              .formula = "x_g <- prox of (w / L_g) psi at z_g - (D z - c)_g / L_g,  L_g = max d_g",
+              .source = "RAMDA, arXiv 2403.14398, Algorithm 2; Barzilai, Borwein, IMA J. Numer. Anal. 8 (1988)",
+              .opts_size = sizeof(pg_opts),
+              .params = params },
     .takes_stopping = true,
     .joint = true,
     .accepts = accepts,

@@ -294,7 +294,10 @@ static void check_gradient_step(kernel_case *k, bool in_place)
     double *z = calloc(k->n, sizeof *z);
     void *out = in_place ? k->x_real : crease_alloc(k->ctx, k->n, b->real_bytes);
     memcpy(z, k->x, k->n * sizeof *z);
-    b->shrink_gradient_step(&k->task, k->x_real, out);
+    double *curvature = calloc(k->groups.count, sizeof *curvature);
+    b->shrink_curvature(&k->task, curvature);
+    b->shrink_step(&k->task, curvature, k->x_real, out);
+    free(curvature);
     b->to_host(k->n, out, k->x);
     for (size_t g = 0; g < k->groups.count; g++) {
         double top = 0;
@@ -392,7 +395,10 @@ static void record(kernel_case *k, unsigned char *out, size_t size)
     sums[3] = b->shrink_value(&k->groups, &k->task.psi, k->x_real) + b->dot(k->n, k->x_real, k->c_real)
               + b->quadratic(k->n, k->x_real, k->c_real, k->c_real, k->d_real, 0);
     memcpy(out + bytes, sums, sizeof sums);
-    b->shrink_gradient_step(&k->task, k->c_real, k->x_real);
+    double *curvature = calloc(k->groups.count, sizeof *curvature);
+    b->shrink_curvature(&k->task, curvature);
+    b->shrink_step(&k->task, curvature, k->c_real, k->x_real);
+    free(curvature);
     memcpy(out + bytes + sizeof sums, k->x_real, bytes);
 }
 

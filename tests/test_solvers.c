@@ -26,7 +26,7 @@ static crease_solver *make_solver(crease_ctx *ctx, const crease_type *type, crea
     if (((const crease_solver_type *)type)->takes_stopping) {
         *stop = crease_stopping_create(ctx, "residual");
         assert_ok(ctx, crease_stopping_set(*stop, "eps0", "1e-14"));
-        assert_ok(ctx, crease_stopping_set(*stop, "power", "0"));
+        assert_ok(ctx, crease_stopping_set(*stop, "schedule", "constant"));
         assert_ok(ctx, crease_stopping_set(*stop, "max_iters", "1000000"));
     }
     crease_solver *s = crease_solver_create(ctx, type->name, *stop);
@@ -120,7 +120,7 @@ static void make_hard(crease_ctx *ctx, uint64_t seed, test_subproblem *s)
     test_subproblem_push(s, true);
 }
 
-static crease_solve_info run_pg(crease_ctx *ctx, test_subproblem *s, const crease_stopping *stop)
+static crease_solve_info run_pg(crease_ctx *ctx, test_subproblem *s, crease_stopping *stop)
 {
     crease_solve_info info;
     crease_solver *pg = crease_solver_create(ctx, "pg", stop);

@@ -104,6 +104,8 @@ struct crease_backend {
     void (*axpby)(size_t n, double a, const void *x, double b, void *y); /* y = a x + b y; b = 0: y unread */
     double (*dot)(size_t n, const void *x, const void *y);
     bool (*is_finite)(size_t n, const void *x);
+    /* g = (D + shift I) x - c, d NULL: D = scalar I; g may be x or c */
+    void (*gradient)(size_t n, const void *x, const void *c, const void *d, double scalar, double shift, void *g);
 
     /* --- the outer step --- */
     void (*form)(const crease_form_run *run);
@@ -117,19 +119,27 @@ struct crease_backend {
     int (*shrink_diag)(const crease_shrink_task *task, void *x, crease_shrink_stats *stats);
     /* x = argmin of the task, a global one. zeros: entries of x that are 0. Errors as above; failed: the entry. */
     int (*pieces_diag)(const crease_pieces_task *task, void *x, size_t *zeros, size_t *failed);
-    /* One proximal-gradient step with the step 1/max(d_g) of each group:
-     * x_g = argmin w psi(x_g) + <d z - c, x>_g + max(d_g)/2 |x_g - z_g|^2. x may be z.                 */
-    void (*shrink_gradient_step)(const crease_shrink_task *task, const void *z, void *x);
+    /* --- what iterative methods do with it --- */
+    /* curvature[g] = max d_g + w ridge, or that of the scalar metric: the least Lipschitz constant of a group. */
+    void (*shrink_curvature)(const crease_shrink_task *task, double *curvature);
+    /* x_g = argmin w psi(x_g) + <D z - c, x>_g + L_g/2 |x_g - z_g|^2, psi without its ridge, which D includes:
+     * one proximal-gradient step from z with curvatures L, one a group (on the host), all > 0. z NULL: that
+     * of c in the metric L, argmin w psi(x_g) - <c, x>_g + L_g/2 |x_g|^2. x may be z, but not c.           */
+    void (*shrink_step)(const crease_shrink_task *task, const double *curvature, const void *z, void *x);
     /* sqrt(sum over groups of dist(0, D x - c + w dpsi(x))_g^2) */
     double (*shrink_residual)(const crease_shrink_task *task, const void *x);
     /* live[g] = 1 unless the minimizer of group g is zero, |soft(c_g, w lambda1)| <= w lambda2 weight_g (or
      * weight infinite); returns how many are live.                                                      */
     size_t (*shrink_screen)(const crease_shrink_task *task, unsigned char *live);
-    /* Entries of the live groups, group after group, from x to packed and back; scatter zeroes the others. */
-    void (*gather)(const crease_groups *groups, const unsigned char *live, const void *x, void *packed);
-    void (*scatter)(const crease_groups *groups, const unsigned char *live, const void *packed, void *x);
+    /* Entries of the live groups from x to packed and back; scatter zeroes the others. beside 0: group after
+     * group. Otherwise groups are of one size, `beside` of them live, and lie side by side: entry i of the k-th
+     * at i*beside + k.                                                                                    */
+    void (*gather)(const crease_groups *groups, const unsigned char *live, size_t beside, const void *x,
+                   void *packed);
+    void (*scatter)(const crease_groups *groups, const unsigned char *live, size_t beside, const void *packed,
+                    void *x);
     double (*shrink_value)(const crease_groups *groups, const crease_shrink *psi, const void *x); /* psi(x) */
-    /* <v, x - x0> + 1/2 <x - x0, D (x - x0)>, d NULL: D = scalar I */
+    /* <v, x - x0> + 1/2 <x - x0, D (x - x0)>, v NULL: 0, d NULL: D = scalar I */
     double (*quadratic)(size_t n, const void *x, const void *x0, const void *v, const void *d, double scalar);
 
     /* --- data --- */

@@ -48,4 +48,12 @@ int crease_opts_set(crease_ctx *ctx, crease_kind kind, const crease_type *type, 
                     const char *key, const char *text);
 int crease_opts_check(crease_ctx *ctx, crease_kind kind, const crease_type *type, const void *opts);
 
+/* Apply "key=value,key=value" (NULL: nothing), then the rule; commas inside brackets do not separate, and a value
+ * that is one pair of brackets keeps them.                                                               */
+int crease_opts_set_all(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
+                        const char *settings);
+
+/* "NAME:key=value,key=value" -> name (size bytes) and the rest, NULL when there is none. EPARSE without a name. */
+int crease_split_name(crease_ctx *ctx, const char *text, char *name, size_t size, const char **settings);
+
 #endif

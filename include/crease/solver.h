@@ -25,6 +25,9 @@ typedef struct crease_solve_info {
     bool exact;             /* a global minimizer up to rounding, or a test was to be met: no part is marked inexact */
     double gap;             /* not exact: proven bound on Q(x) - Q*, infinite where none is known; else 0 */
     double tested;          /* the quantity of the inexactness test at the end; NAN: none    */
+    double threshold;       /* what it was not to exceed; NAN: none */
+    size_t proxes;          /* proximal maps applied to the whole (decompositions, for spectral regularizers) */
+    size_t products;        /* products with the metric of the whole */
 } crease_solve_info;
 
 typedef struct crease_solver crease_solver;
@@ -51,7 +54,9 @@ struct crease_solver {
 
 /* stopping must outlive the solver; EINVAL (NULL) when one is given to a solver that takes none, or
  * missing where one is needed.                                                                         */
-crease_solver *crease_solver_create(crease_ctx *ctx, const char *name, const crease_stopping *stopping);
+crease_solver *crease_solver_create(crease_ctx *ctx, const char *name, crease_stopping *stopping);
+/* From "NAME:key=value,..."; the same errors, and those of the settings. NULL with the sentence set. */
+crease_solver *crease_solver_parse(crease_ctx *ctx, const char *text, crease_stopping *stopping);
 int crease_solver_set(crease_solver *s, const char *key, const char *text);
 void crease_solver_free(crease_solver *s);
 

@@ -1,9 +1,9 @@
 libcrease_la_SOURCES += src/backend/find.c
 
 cpu_sources = src/backend/cpu/cpu.c \
-  src/backend/cpu/careful.h src/backend/cpu/data.h src/backend/cpu/entries.h src/backend/cpu/form.h src/backend/cpu/group.h \
+  src/backend/cpu/careful.h src/backend/cpu/data.h src/backend/cpu/entries.h src/backend/cpu/form.h src/backend/cpu/gradient.h src/backend/cpu/group.h \
   src/backend/cpu/lanes.h src/backend/cpu/newton.h src/backend/cpu/oracle.h src/backend/cpu/rows.h \
-  src/backend/cpu/runs.h src/backend/cpu/screen.h src/backend/cpu/shrink.h src/backend/cpu/transpose.h \
+  src/backend/cpu/runs.h src/backend/cpu/screen.h src/backend/cpu/transpose.h \
   src/backend/cpu/vector.h \
   src/backend/formulas/cbrt.h src/backend/formulas/formula.h src/backend/formulas/pieces.h src/backend/formulas/reduce.h \
   src/backend/formulas/secular.h src/backend/formulas/shrink.h src/backend/formulas/width.h

@@ -50,16 +50,8 @@ enum { CREASE_CLI_HELPED = -1 };
 int crease_cli_parse(crease_ctx *ctx, const crease_usage *usage, int argc, char **argv,
                      const char **operands);
 
-/* "NAME:key=value,key=value" -> name (size bytes) and the rest, NULL when there is none. */
-int crease_cli_split_name(crease_ctx *ctx, const char *text, char *name, size_t size,
-                          const char **settings);
-
 /* "key=value" taken apart. */
 int crease_cli_split_setting(crease_ctx *ctx, const char *text, char *key, size_t size, const char **value);
-
-/* Apply "key=value,key=value"; commas inside brackets do not separate. */
-int crease_cli_set_all(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
-                       const char *settings);
 
 /* The kind of that name; ENOTFOUND with the nearest and all kinds. */
 int crease_cli_find_kind(crease_ctx *ctx, const char *word, crease_kind *kind);

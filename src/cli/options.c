@@ -171,6 +171,16 @@ int crease_cli_parse(crease_ctx *ctx, const crease_usage *usage, int argc, char 
 
 /* --- values -------------------------------------------------------------------------- */
 
+int crease_cli_split_setting(crease_ctx *ctx, const char *text, char *key, size_t size, const char **value)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || (size_t)(equals - text) >= size)
+        return crease_fail(ctx, CREASE_EPARSE, "'%s' is not of the form key=value", text);
+    snprintf(key, size, "%.*s", (int)(equals - text), text);
+    *value = equals + 1;
+    return CREASE_OK;
+}
+
 int crease_cli_number(crease_ctx *ctx, const char *what, const char *text, double lo, double hi,
                       double *value)
 {
@@ -183,57 +193,4 @@ int crease_cli_number(crease_ctx *ctx, const char *what, const char *text, doubl
         return crease_fail(ctx, CREASE_ERANGE, "%s is %g, but must lie in [%g, %g]", what, *value,
                            lo, hi);
     return CREASE_OK;
-}
-
-int crease_cli_split_name(crease_ctx *ctx, const char *text, char *name, size_t size,
-                          const char **settings)
-{
-    size_t length = strcspn(text, ":");
-    if (length == 0 || length >= size)
-        return crease_fail(ctx, CREASE_EPARSE,
-                           "'%s' does not start with a name: write NAME or NAME:key=value,...",
-                           text);
-    snprintf(name, size, "%.*s", (int)length, text);
-    *settings = text[length] ? text + length + 1 : NULL;
-    return CREASE_OK;
-}
-
-static int set_piece(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
-                     const char *piece, size_t length)
-{
-    char copy[CREASE_STRING_SIZE + 100];
-    if (length >= sizeof copy)
-        return crease_fail(ctx, CREASE_ERANGE, "the setting '%.40s...' is too long", piece);
-    snprintf(copy, sizeof copy, "%.*s", (int)length, piece);
-    char *equals = strchr(copy, '=');
-    if (!equals || equals == copy)
-        return crease_fail(ctx, CREASE_EPARSE, "%s %s: '%s' is not of the form key=value",
-                           crease_kind_name(kind), type->name, copy);
-    *equals = '\0';
-    return crease_opts_set(ctx, kind, type, opts, copy, equals + 1);
-}
-
-int crease_cli_split_setting(crease_ctx *ctx, const char *text, char *key, size_t size, const char **value)
-{
-    const char *equals = strchr(text, '=');
-    if (!equals || equals == text || (size_t)(equals - text) >= size)
-        return crease_fail(ctx, CREASE_EPARSE, "'%s' is not of the form key=value", text);
-    snprintf(key, size, "%.*s", (int)(equals - text), text);
-    *value = equals + 1;
-    return CREASE_OK;
-}
-
-int crease_cli_set_all(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
-                       const char *settings)
-{
-    const char *piece = settings;
-    int depth = 0;
-    for (const char *s = settings; settings; s++) {
-        depth += (*s == '[') - (*s == ']');
-        if (*s != '\0' && !(*s == ',' && depth <= 0)) continue;
-        CREASE_TRY(set_piece(ctx, kind, type, opts, piece, (size_t)(s - piece)));
-        if (*s == '\0') break;
-        piece = s + 1;
-    }
-    return crease_opts_check(ctx, kind, type, opts);
 }

@@ -29,16 +29,16 @@ static int make_solver(crease_prox *p)
     char name[100];
     const char *settings;
     if (p->stop_text) {
-        CREASE_TRY(crease_cli_split_name(p->ctx, p->stop_text, name, sizeof name, &settings));
+        CREASE_TRY(crease_split_name(p->ctx, p->stop_text, name, sizeof name, &settings));
         if (!(p->stopping = crease_stopping_create(p->ctx, name)))
             return crease_ctx_error(p->ctx)->code;
-        CREASE_TRY(crease_cli_set_all(p->ctx, CREASE_STOPPING, &p->stopping->type->base,
+        CREASE_TRY(crease_opts_set_all(p->ctx, CREASE_STOPPING, &p->stopping->type->base,
                                       p->stopping->opts, settings));
     }
-    CREASE_TRY(crease_cli_split_name(p->ctx, p->solver_text, name, sizeof name, &settings));
+    CREASE_TRY(crease_split_name(p->ctx, p->solver_text, name, sizeof name, &settings));
     if (!(p->solver = crease_solver_create(p->ctx, name, p->stopping)))
         return crease_ctx_error(p->ctx)->code;
-    return crease_cli_set_all(p->ctx, CREASE_SOLVER, &p->solver->type->base, p->solver->opts, settings);
+    return crease_opts_set_all(p->ctx, CREASE_SOLVER, &p->solver->type->base, p->solver->opts, settings);
 }
 
 static int choose_backend(crease_prox *p)

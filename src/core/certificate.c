@@ -13,6 +13,7 @@ typedef struct {
 /* What the host sees of the whole subproblem. */
 typedef struct {
     double *x, *c, *d, *x0, *v;
+    double *image; /* H x of an operator metric, which is judged by its c-form; else NULL */
 } host_data;
 
 static int to_host(const crease_subproblem *p, const void *from, double **to)
@@ -30,7 +31,7 @@ static int to_host(const crease_subproblem *p, const void *from, double **to)
 
 static void free_host(const crease_subproblem *p, host_data *host)
 {
-    double *arrays[] = { host->x, host->c, host->d, host->x0, host->v };
+    double *arrays[] = { host->x, host->c, host->d, host->x0, host->v, host->image };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) crease_release(p->ctx, arrays[i]);
 }
 
@@ -46,8 +47,9 @@ static void load_part(const crease_subproblem *p, const host_data *host, size_t 
         s->x[k] = host->x[i];
         s->d[k] = host->d ? host->d[i] : p->scalar;
         s->c[k] = host->x0 ? s->d[k] * host->x0[i] - host->v[i] : host->c[i];
-        s->h[k] =
-            host->x0 ? s->d[k] * (s->x[k] - host->x0[i]) + host->v[i] : s->d[k] * s->x[k] - s->c[k];
+        s->h[k] = host->image ? host->image[i] - s->c[k]
+                  : host->x0  ? s->d[k] * (s->x[k] - host->x0[i]) + host->v[i]
+                              : s->d[k] * s->x[k] - s->c[k];
     }
 }
 
@@ -63,7 +65,10 @@ static double norm(size_t n, const double *x)
 static double metric_norm(const crease_subproblem *p, const part_data *s)
 {
     double sum = 0, ridge = p->w * p->psi->ridge;
-    for (size_t k = 0; k < s->part.n; k++) sum = hypot(sum, (s->d[k] + ridge) * s->x[k]);
+    for (size_t k = 0; k < s->part.n; k++) {
+        double image = p->metric ? s->h[k] + s->c[k] : s->d[k] * s->x[k];
+        sum = hypot(sum, image + ridge * s->x[k]);
+    }
     return sum;
 }
 
@@ -97,7 +102,7 @@ static double conjugate_gap(const crease_subproblem *p, const part_data *s)
 /* NAN where it says nothing. */
 static double part_gap(const crease_subproblem *p, const part_data *s)
 {
-    if (!(p->psi->type->flags & CREASE_CONVEX) || p->w == 0) return NAN;
+    if (!(p->psi->type->flags & CREASE_CONVEX) || p->w == 0 || p->metric) return NAN;
     for (size_t k = 0; k < s->part.n; k++) {
         if (!(s->d[k] > 0)) return NAN;
         s->y[k] = -s->h[k];
@@ -114,7 +119,10 @@ static double part_value(const crease_subproblem *p, const host_data *host, cons
     for (size_t k = 0; k < s->part.n; k++) {
         size_t i = crease_part_entry(&term, g, k);
         double step = host->x0 ? s->x[k] - host->x0[i] : s->x[k];
-        sum += 0.5 * s->d[k] * step * step + (host->x0 ? host->v[i] * step : -s->c[k] * step);
+        if (host->image)
+            sum += (0.5 * host->image[i] - s->c[k]) * s->x[k];
+        else
+            sum += 0.5 * s->d[k] * step * step + (host->x0 ? host->v[i] * step : -s->c[k] * step);
     }
     return sum;
 }
@@ -138,14 +146,14 @@ static void certify_parts(const crease_subproblem *p, const host_data *host, par
 {
     crease_term term = { p->psi, p->groups, NULL };
     bool convex = p->psi->type->flags & CREASE_CONVEX;
-    double d_min = INFINITY;
+    double d_min = p->metric ? p->metric->least : INFINITY;
     *out = (crease_certificate){ 0 };
     for (size_t g = 0; g < crease_term_parts(&term); g++) {
         load_part(p, host, g, s);
         double residual = part_residual(p, s);
         double lambda = p->w > 0 ? p->w * crease_part_scale(p->psi, &s->part) : 0;
         double relative = relative_to(residual, fmax(norm(s->part.n, s->c), metric_norm(p, s)), lambda);
-        for (size_t k = 0; k < s->part.n; k++) d_min = fmin(d_min, s->d[k]);
+        for (size_t k = 0; !p->metric && k < s->part.n; k++) d_min = fmin(d_min, s->d[k]);
         if (relative > out->relative) out->worst_group = g;
         out->relative = fmax(out->relative, relative);
         out->absolute = hypot(out->absolute, residual);
@@ -157,6 +165,22 @@ static void certify_parts(const crease_subproblem *p, const host_data *host, par
                                                     : INFINITY;
 }
 
+/* What the certificate looks at, brought to the host. */
+static int load_host(const crease_subproblem *p, const void *x, host_data *host)
+{
+    CREASE_TRY(to_host(p, x, &host->x));
+    if (p->metric) {
+        CREASE_TRY(to_host(p, p->c, &host->c));
+        if (!(host->image = crease_alloc(p->ctx, p->n, sizeof(double)))) return CREASE_ENOMEM;
+        p->metric->apply(p->metric->user, p->n, host->x, host->image);
+        return CREASE_OK;
+    }
+    CREASE_TRY(to_host(p, p->d, &host->d));
+    CREASE_TRY(to_host(p, p->x0, &host->x0));
+    CREASE_TRY(to_host(p, p->v, &host->v));
+    return p->x0 ? CREASE_OK : to_host(p, p->c, &host->c);
+}
+
 int crease_certify(const crease_subproblem *p, const void *x, crease_certificate *certificate)
 {
     crease_term term = { p->psi, p->groups, NULL };
@@ -164,12 +188,7 @@ int crease_certify(const crease_subproblem *p, const void *x, crease_certificate
     host_data host = { 0 };
     double *work = crease_alloc(p->ctx, 5 * largest, sizeof *work);
     void *own = crease_alloc(p->ctx, crease_term_work(&term), sizeof(double));
-    int code = work && own ? CREASE_OK : CREASE_ENOMEM;
-    if (code == CREASE_OK) code = to_host(p, x, &host.x);
-    if (code == CREASE_OK) code = to_host(p, p->d, &host.d);
-    if (code == CREASE_OK) code = to_host(p, p->x0, &host.x0);
-    if (code == CREASE_OK) code = to_host(p, p->v, &host.v);
-    if (code == CREASE_OK && !p->x0) code = to_host(p, p->c, &host.c);
+    int code = work && own ? load_host(p, x, &host) : CREASE_ENOMEM;
     if (code == CREASE_OK) {
         part_data s = { .part = { .work = own },
                         .x = work,

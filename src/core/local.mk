@@ -19,6 +19,8 @@ libcrease_la_SOURCES += \
   src/core/error.c \
   src/core/groups.c \
   src/core/internal.h \
+  src/core/iterate.c \
+  src/core/iterate.h \
   src/core/latent.c \
   src/core/latent.h \
   src/core/lists.c \
@@ -27,6 +29,7 @@ libcrease_la_SOURCES += \
   src/core/maximum.h \
   src/core/low_rank.c \
   src/core/numbers.c \
+  src/core/operator.c \
   src/core/order.c \
   src/core/order.h \
   src/core/ordered.c \
@@ -50,6 +53,10 @@ libcrease_la_SOURCES += \
   src/core/shrink.c \
   src/core/solve_parts.c \
   src/core/solver.c \
+  src/core/space.c \
+  src/core/space.h \
+  src/core/space_gap.c \
+  src/core/stopping.c \
   src/core/spectral.c \
   src/core/spectral.h \
   src/core/spectral_prox.c \

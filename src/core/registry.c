@@ -96,7 +96,7 @@ static bool is_complete(crease_kind kind, const crease_type *type)
     switch (kind) {
     case CREASE_REGULARIZER: return regularizer_is_complete((const crease_regularizer_type *)type);
     case CREASE_SOLVER: return solver->accepts && solver->work_size && solver->solve;
-    case CREASE_STOPPING: return stopping->cap && stopping->met && stopping->tested;
+    case CREASE_STOPPING: return stopping->combines || (stopping->tested && stopping->threshold);
     case CREASE_ALGORITHM: return algorithm->form || algorithm->step;
     case CREASE_PROBLEM: return problem->setup && problem->teardown && problem->gradient;
     case CREASE_DIAGNOSTIC: return diagnostic->columns && diagnostic->observe;
@@ -150,4 +150,49 @@ int crease_opts_check(crease_ctx *ctx, crease_kind kind, const crease_type *type
     const char *complaint = type->check ? type->check(opts) : NULL;
     if (!complaint) return CREASE_OK;
     return crease_fail(ctx, CREASE_ERANGE, "%s %s: %s", crease_kind_name(kind), type->name, complaint);
+}
+
+/* --- members as text --------------------------------------------------------------------------- */
+
+int crease_split_name(crease_ctx *ctx, const char *text, char *name, size_t size,
+                          const char **settings)
+{
+    size_t length = strcspn(text, ":");
+    if (length == 0 || length >= size)
+        return crease_fail(ctx, CREASE_EPARSE,
+                           "'%s' does not start with a name: write NAME or NAME:key=value,...",
+                           text);
+    snprintf(name, size, "%.*s", (int)length, text);
+    *settings = text[length] ? text + length + 1 : NULL;
+    return CREASE_OK;
+}
+
+static int set_piece(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
+                     const char *piece, size_t length)
+{
+    char copy[CREASE_STRING_SIZE + 100];
+    if (length >= sizeof copy)
+        return crease_fail(ctx, CREASE_ERANGE, "the setting '%.40s...' is too long", piece);
+    snprintf(copy, sizeof copy, "%.*s", (int)length, piece);
+    char *equals = strchr(copy, '=');
+    if (!equals || equals == copy)
+        return crease_fail(ctx, CREASE_EPARSE, "%s %s: '%s' is not of the form key=value",
+                           crease_kind_name(kind), type->name, copy);
+    *equals = '\0';
+    return crease_opts_set(ctx, kind, type, opts, copy, equals + 1);
+}
+
+int crease_opts_set_all(crease_ctx *ctx, crease_kind kind, const crease_type *type, void *opts,
+                       const char *settings)
+{
+    const char *piece = settings;
+    int depth = 0;
+    for (const char *s = settings; settings; s++) {
+        depth += (*s == '[') - (*s == ']');
+        if (*s != '\0' && !(*s == ',' && depth <= 0)) continue;
+        CREASE_TRY(set_piece(ctx, kind, type, opts, piece, (size_t)(s - piece)));
+        if (*s == '\0') break;
+        piece = s + 1;
+    }
+    return crease_opts_check(ctx, kind, type, opts);
 }

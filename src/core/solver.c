@@ -13,30 +13,7 @@ const char *crease_stop_name(crease_stop stop)
     return stop >= 0 && stop < CREASE_N_STOPS ? names[stop] : "unknown";
 }
 
-crease_stopping *crease_stopping_create(crease_ctx *ctx, const char *name)
-{
-    const crease_type *type = crease_lookup(ctx, CREASE_STOPPING, name);
-    crease_stopping *s = type ? crease_alloc(ctx, 1, sizeof *s) : NULL;
-    if (!s) return NULL;
-    *s = (crease_stopping){ (const crease_stopping_type *)type, crease_opts_create(ctx, type), ctx };
-    if (s->opts) return s;
-    crease_stopping_free(s);
-    return NULL;
-}
-
-int crease_stopping_set(crease_stopping *s, const char *key, const char *text)
-{
-    return crease_opts_set(s->ctx, CREASE_STOPPING, &s->type->base, s->opts, key, text);
-}
-
-void crease_stopping_free(crease_stopping *s)
-{
-    if (!s) return;
-    crease_release(s->ctx, s->opts);
-    crease_release(s->ctx, s);
-}
-
-crease_solver *crease_solver_create(crease_ctx *ctx, const char *name, const crease_stopping *stopping)
+crease_solver *crease_solver_create(crease_ctx *ctx, const char *name, crease_stopping *stopping)
 {
     const crease_solver_type *type = (const crease_solver_type *)crease_lookup(ctx, CREASE_SOLVER, name);
     if (!type) return NULL;
@@ -45,10 +22,22 @@ crease_solver *crease_solver_create(crease_ctx *ctx, const char *name, const cre
                     ? "solver %s needs an inexactness test" : "solver %s takes no inexactness test", name);
         return NULL;
     }
+    if (stopping && crease_stopping_prepare(stopping) != CREASE_OK) return NULL;
     crease_solver *s = crease_alloc(ctx, 1, sizeof *s);
     if (!s) return NULL;
     *s = (crease_solver){ type, crease_opts_create(ctx, &type->base), stopping, ctx };
     if (s->opts) return s;
+    crease_solver_free(s);
+    return NULL;
+}
+
+crease_solver *crease_solver_parse(crease_ctx *ctx, const char *text, crease_stopping *stopping)
+{
+    char name[100];
+    const char *settings;
+    if (crease_split_name(ctx, text, name, sizeof name, &settings) != CREASE_OK) return NULL;
+    crease_solver *s = crease_solver_create(ctx, name, stopping);
+    if (!s || crease_opts_set_all(ctx, CREASE_SOLVER, &s->type->base, s->opts, settings) == CREASE_OK) return s;
     crease_solver_free(s);
     return NULL;
 }

@@ -2,7 +2,7 @@
  * a backend does is static functions in the headers below; the only symbol made here is the table. */
 #include "vector.h"
 #include "form.h"
-#include "shrink.h"
+#include "gradient.h"
 #include "entries.h"
 #include "screen.h"
 #include "data.h"
@@ -26,12 +26,14 @@ const crease_backend CPU_TABLE = {
     .axpby = cpu_axpby,
     .dot = cpu_dot,
     .is_finite = cpu_is_finite,
+    .gradient = cpu_gradient,
     .form = cpu_form,
     .average = cpu_average,
     .shrink_work = cpu_shrink_work,
     .shrink_diag = cpu_shrink_diag,
     .pieces_diag = cpu_pieces_diag,
-    .shrink_gradient_step = cpu_shrink_gradient_step,
+    .shrink_curvature = cpu_shrink_curvature,
+    .shrink_step = cpu_shrink_step,
     .shrink_residual = cpu_shrink_residual,
     .shrink_screen = cpu_shrink_screen,
     .gather = cpu_gather,

@@ -29,29 +29,40 @@ static size_t cpu_shrink_screen(const crease_shrink_task *task, unsigned char *l
     return count;
 }
 
-static void cpu_gather(const crease_groups *s, const unsigned char *live, const void *x, void *packed)
+/* Where entry i of the k-th packed group goes; beside: see the backend's `gather`. */
+static size_t packed_at(size_t beside, size_t first, size_t k, size_t i)
 {
+    return beside ? i * beside + k : first + i;
+}
+
+static void cpu_gather(const crease_groups *s, const unsigned char *live, size_t beside, const void *x,
+                       void *packed)
+{
+    const crease_real *from = x;
     crease_real *to = packed;
-    for (size_t g = 0; g < s->count; g++) {
+    for (size_t g = 0, k = 0, first = 0; g < s->count; g++) {
+        size_t n = crease_group_size(s, g);
         if (!live[g]) continue;
-        group_gather(s, g, x, to);
-        to += crease_group_size(s, g);
+        for (size_t i = 0; i < n; i++)
+            to[packed_at(beside, first, k, i)] = from[crease_group_entry(s, g, i)];
+        first += n;
+        k++;
     }
 }
 
 /* Groups that are not live become zeros. */
-static void cpu_scatter(const crease_groups *s, const unsigned char *live, const void *packed, void *x)
+static void cpu_scatter(const crease_groups *s, const unsigned char *live, size_t beside,
+                        const void *packed, void *x)
 {
     const crease_real *from = packed;
     crease_real *to = x;
-    for (size_t g = 0; g < s->count; g++) {
+    for (size_t g = 0, k = 0, first = 0; g < s->count; g++) {
         size_t n = crease_group_size(s, g);
-        if (live[g]) {
-            group_scatter(s, g, from, to);
-            from += n;
-        } else {
-            for (size_t k = 0; k < n; k++) to[crease_group_entry(s, g, k)] = 0;
-        }
+        for (size_t i = 0; i < n; i++)
+            to[crease_group_entry(s, g, i)] = live[g] ? from[packed_at(beside, first, k, i)] : 0;
+        if (!live[g]) continue;
+        first += n;
+        k++;
     }
 }
 

@@ -33,6 +33,18 @@ static void cpu_axpby(size_t n, double a, const void *x, double b, void *y)
     }
 }
 
+static void cpu_gradient(size_t n, const void *x, const void *c, const void *d, double scalar, double shift,
+                         void *g)
+{
+    const crease_real *xv = x, *cv = c, *dv = d, all = (crease_real)(scalar + shift), add = (crease_real)shift;
+    crease_real *out = g;
+    if (dv) {
+        for (size_t i = 0; i < n; i++) out[i] = (dv[i] + add) * xv[i] - cv[i];
+    } else {
+        for (size_t i = 0; i < n; i++) out[i] = all * xv[i] - cv[i];
+    }
+}
+
 static double cpu_dot(size_t n, const void *x, const void *y)
 {
     const crease_real *a = x, *b = y;
@@ -53,6 +65,20 @@ static bool cpu_is_finite(size_t n, const void *x)
         for (int l = 0; l < CREASE_LANES; l++) sum[l] += 0 * in[i + l];
     for (; i < n; i++) sum[0] += 0 * in[i];
     return crease_lanes_sum(sum) == 0;
+}
+
+static double cpu_quadratic(size_t n, const void *x, const void *x0, const void *v, const void *d,
+                            double scalar)
+{
+    const crease_real *xv = x, *x0v = x0, *vv = v, *dv = d;
+    double sum[CREASE_LANES] = { 0 };
+    for (size_t i = 0; i < n; i += CREASE_LANES) {
+        for (size_t l = 0; l < CREASE_LANES && i + l < n; l++) {
+            double move = (double)xv[i + l] - x0v[i + l];
+            sum[l] += ((vv ? (double)vv[i + l] : 0) + 0.5 * (dv ? (double)dv[i + l] : scalar) * move) * move;
+        }
+    }
+    return crease_wide_sum(sum);
 }
 
 #endif

@@ -1,6 +1,6 @@
-/* The proximal kernels of the shrink family (see include/crease/backend.h). */
-#ifndef CREASE_CPU_SHRINK_H
-#define CREASE_CPU_SHRINK_H
+/* What iterative methods do with the shrink family: proximal-gradient steps, residuals and values. */
+#ifndef CREASE_CPU_GRADIENT_H
+#define CREASE_CPU_GRADIENT_H
 
 #include "oracle.h"
 
@@ -9,7 +9,19 @@ static size_t gathered_size(const crease_groups *s)
     return plan_of(s).gathered;
 }
 
-static void cpu_shrink_gradient_step(const crease_shrink_task *task, const void *z, void *x)
+static void cpu_shrink_curvature(const crease_shrink_task *task, double *curvature)
+{
+    const crease_groups *s = task->groups;
+    const crease_real *d = task->d;
+    for (size_t g = 0; g < s->count; g++) {
+        double top = d ? 0 : task->scalar;
+        for (size_t i = 0; d && i < crease_group_size(s, g); i++)
+            top = fmax(top, d[crease_group_entry(s, g, i)]);
+        curvature[g] = top + task->w * task->psi.ridge;
+    }
+}
+
+static void cpu_shrink_step(const crease_shrink_task *task, const double *curvature, const void *z, void *x)
 {
     const crease_groups *s = task->groups;
     size_t width = gathered_size(s);
@@ -20,19 +32,15 @@ static void cpu_shrink_gradient_step(const crease_shrink_task *task, const void 
         const crease_real *c = group_view(s, g, task->c, cw), *d = group_view(s, g, task->d, dw);
         const crease_real *from = group_view(s, g, z, zw);
         crease_real *to = run == SIZE_MAX ? zw : (crease_real *)x + run;
-        double tau = group_threshold(task, g), top = task->scalar, sum = 0;
-        if (d) {
-            top = 0;
-            for (size_t i = 0; i < n; i++) top = fmax(top, d[i]);
-        }
+        double tau = group_threshold(task, g), high = curvature[g], sum = 0;
         for (size_t i = 0; i < n; i++) {
-            double moved = d ? from[i] * (top - d[i]) + c[i] : c[i];
+            double moved = from ? from[i] * (high - ridge - (d ? (double)d[i] : task->scalar)) + c[i] : c[i];
             double size = fabs(moved) - l1;
             double soft = size <= 0 ? 0 : copysign(size, moved);
             to[i] = (crease_real)soft;
             sum += soft * soft;
         }
-        double norm = sqrt(sum), factor = tau < norm ? (1 - tau / norm) / (top + ridge) : 0;
+        double norm = sqrt(sum), factor = tau < norm ? (1 - tau / norm) / high : 0;
         for (size_t i = 0; i < n; i++)
             to[i] = to[i] == 0 || factor == 0 ? 0 : (crease_real)(to[i] * factor);
         if (to == zw) group_scatter(s, g, zw, x);
@@ -91,20 +99,6 @@ static double cpu_shrink_value(const crease_groups *s, const crease_shrink *psi,
         total += psi->lambda1 * one + psi->lambda2 * weight * sqrt(sum) + 0.5 * psi->ridge * sum;
     }
     return total;
-}
-
-static double cpu_quadratic(size_t n, const void *x, const void *x0, const void *v, const void *d,
-                            double scalar)
-{
-    const crease_real *xv = x, *x0v = x0, *vv = v, *dv = d;
-    double sum[CREASE_LANES] = { 0 };
-    for (size_t i = 0; i < n; i += CREASE_LANES) {
-        for (size_t l = 0; l < CREASE_LANES && i + l < n; l++) {
-            double move = (double)xv[i + l] - x0v[i + l];
-            sum[l] += (vv[i + l] + 0.5 * (dv ? (double)dv[i + l] : scalar) * move) * move;
-        }
-    }
-    return crease_wide_sum(sum);
 }
 
 #endif

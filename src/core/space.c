@@ -1,0 +1,416 @@
+/* A subproblem as iterative methods see it: packing, and the maps of psi and of the metric. */
+#include "space.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "subproblem.h"
+
+enum { BESIDE_MOST = 160 }; /* entries of groups that are laid side by side */
+
+/* --- layout -------------------------------------------------------------------------------------- */
+
+static size_t largest_scratch(const crease_term *term)
+{
+    return crease_term_work(term) * sizeof(double); /* no less than any part's own */
+}
+
+static void carve_kernel(crease_arena *arena, crease_space *s)
+{
+    size_t G = s->p->groups->count;
+    s->live = crease_carve(arena, G, 1);
+    s->start = crease_carve(arena, G + 1, sizeof *s->start);
+    s->weights = crease_carve(arena, G, sizeof *s->weights);
+    s->task.work = crease_carve(arena, s->b->shrink_work(s->p->groups), 1);
+}
+
+void crease_space_carve(crease_arena *arena, const crease_subproblem *p, bool wide, unsigned needs, crease_space *s)
+{
+    crease_shrink unused;
+    bool kernel = !wide && !p->metric && crease_in_shrink_family(p->psi, &unused);
+    *s = (crease_space){ .p = p, .psi = *p->psi, .kernel = kernel, .parts = p->groups->count };
+    s->psi.ridge = 0;
+    s->term = (crease_term){ &s->psi, p->groups, NULL };
+    s->b = kernel ? p->backend : crease_backend_find(p->ctx, "cpu-f64");
+    if (!kernel) s->parts = crease_term_parts(&s->term);
+    void **arrays[] = { &s->c, &s->d, &s->x0, &s->v };
+    for (size_t i = 0; i < 4; i++) *arrays[i] = crease_carve(arena, p->n, s->b->real_bytes);
+    s->curvature = crease_carve(arena, s->parts, sizeof *s->curvature);
+    if (kernel) carve_kernel(arena, s);
+    else s->start = crease_carve(arena, s->parts + 1, sizeof *s->start);
+    if (kernel && !(needs & (CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL))) return;
+    size_t largest = crease_term_largest(&s->term) + 1;
+    for (int i = 0; i < 4; i++) s->wide[i] = crease_carve(arena, p->n, sizeof(double));
+    for (int i = 0; i < 3; i++) s->piece[i] = crease_carve(arena, largest, sizeof(double));
+    s->level = crease_carve(arena, largest, sizeof(double));
+    s->scratch = crease_carve(arena, largest_scratch(&s->term), 1);
+}
+
+/* Position in p of packed entry i of part k. */
+static size_t outside(const crease_space *s, size_t k, size_t i)
+{
+    return crease_part_entry(&s->term, k, i);
+}
+
+static crease_part part_of(const crease_space *s, size_t k)
+{
+    crease_term packed = { &s->psi, &s->groups, NULL };
+    crease_part part = crease_term_part(s->kernel ? &packed : &s->term, k);
+    part.work = s->scratch;
+    part.roundoff = s->p->backend->roundoff;
+    return part;
+}
+
+/* --- loading, kernels ------------------------------------------------------------------------------ */
+
+/* Groups of one small size are laid side by side, where the kernels' lanes go across them. */
+static void lay_out_live(crease_space *s, size_t live)
+{
+    const crease_groups *given = s->p->groups;
+    size_t n = 0, k = 0, size = given->start ? SIZE_MAX : given->outer * given->inner;
+    for (size_t g = 0; g < given->count; g++) {
+        if (!s->live[g]) continue;
+        s->weights[k] = crease_group_weight(given, g);
+        s->start[k++] = n;
+        n += crease_group_size(given, g);
+    }
+    s->start[k] = n;
+    s->parts = live;
+    s->n = n;
+    s->beside = size <= BESIDE_MOST ? live : 0;
+    if (s->beside)
+        s->groups = crease_groups_cols(0, size, live);
+    else
+        s->groups = (crease_groups){ .count = live, .entries = n, .start = s->start, .disjoint = true };
+    s->groups.weights = given->weights ? s->weights : NULL;
+    s->groups.uniform_weight = given->uniform_weight;
+}
+
+static void gather(const crease_space *s, const void *from, void *to)
+{
+    s->b->gather(s->p->groups, s->live, s->beside, from, to);
+}
+
+static void load_kernel(crease_space *s, const void *x, void *packed)
+{
+    const crease_subproblem *p = s->p;
+    void *work = s->task.work;
+    s->task = crease_subproblem_task(p);
+    s->task.work = work;
+    s->ridge = p->w * s->task.psi.ridge;
+    lay_out_live(s, s->b->shrink_screen(&s->task, s->live));
+    gather(s, x, packed);
+    gather(s, p->c, s->c);
+    if (p->d) gather(s, p->d, s->d);
+    if (p->x0) {
+        gather(s, p->x0, s->x0);
+        gather(s, p->v, s->v);
+    }
+    s->task.n = s->n;
+    s->task.groups = &s->groups;
+    s->task.c = s->c;
+    s->task.d = p->d ? s->d : NULL;
+    s->b->shrink_curvature(&s->task, s->curvature);
+}
+
+/* --- loading, on the host -------------------------------------------------------------------------- */
+
+static void pack(const crease_space *s, const void *from, double *to)
+{
+    const double *all = s->wide[0];
+    s->p->backend->to_host(s->p->n, from, s->wide[0]);
+    for (size_t k = 0; k < s->parts; k++)
+        for (size_t i = s->start[k]; i < s->start[k + 1]; i++) to[i] = all[outside(s, k, i - s->start[k])];
+}
+
+/* Least Lipschitz constants, ridge included; a part on which the metric vanishes takes any step. */
+static void find_curvatures(crease_space *s)
+{
+    const double *d = s->d;
+    const crease_operator *metric = s->p->metric;
+    double all = metric ? metric->largest : s->p->scalar;
+    for (size_t k = 0; k < s->parts; k++) {
+        double most = d ? 0 : all;
+        for (size_t i = s->start[k]; d && i < s->start[k + 1]; i++) most = fmax(most, d[i]);
+        s->curvature[k] = most + s->ridge;
+    }
+}
+
+static void load_host(crease_space *s, const void *x, void *packed)
+{
+    const crease_subproblem *p = s->p;
+    for (size_t k = 0, at = 0; k <= s->parts; k++) {
+        s->start[k] = at;
+        if (k < s->parts) at += crease_term_part(&s->term, k).n;
+    }
+    s->n = s->start[s->parts];
+    s->ridge = p->w * p->psi->ridge;
+    s->groups = (crease_groups){ .count = s->parts, .entries = s->n, .start = s->start, .disjoint = true,
+                                 .uniform_weight = 1 };
+    pack(s, x, packed);
+    pack(s, p->c, s->c);
+    if (p->d && !p->metric) pack(s, p->d, s->d);
+    else s->d = NULL;
+    if (p->x0) {
+        pack(s, p->x0, s->x0);
+        pack(s, p->v, s->v);
+    }
+    find_curvatures(s);
+}
+
+/* --- loading, both --------------------------------------------------------------------------------- */
+
+/* Without a known centre: the start point, and the v that goes with it. */
+static void center_on_start(crease_space *s, const void *packed)
+{
+    double ridge = s->ridge;
+    s->ridge = 0;
+    s->b->copy(s->n, packed, s->x0);
+    crease_space_gradient(s, packed, s->v);
+    s->products--;
+    s->ridge = ridge;
+}
+
+/* The least eigenvalue of the metric on part k, without the ridge. */
+static double least_in_part(const crease_space *s, size_t k)
+{
+    double least = INFINITY, entry;
+    if (s->p->metric) return s->p->metric->least;
+    if (!s->d) return s->scalar;
+    for (size_t i = 0; i < crease_group_size(&s->groups, k); i++) {
+        size_t at = crease_group_entry(&s->groups, k, i);
+        s->b->to_host(1, (const char *)s->d + at * s->b->real_bytes, &entry);
+        least = fmin(least, entry);
+    }
+    return least;
+}
+
+static void find_extremes(crease_space *s)
+{
+    s->high = s->condition = 0;
+    s->low = INFINITY;
+    for (size_t k = 0; k < s->parts; k++) {
+        double least = least_in_part(s, k) + s->ridge;
+        s->high = fmax(s->high, s->curvature[k]);
+        s->low = fmin(s->low, least);
+        if (s->curvature[k] > 0) s->condition = fmax(s->condition, s->curvature[k] / least);
+    }
+}
+
+static double largest_scale(const crease_space *s)
+{
+    double most = 0;
+    if (s->p->w == 0) return 0;
+    for (size_t k = 0; k < s->parts; k++) {
+        crease_part part = part_of(s, k);
+        double scale = crease_part_scale(&s->psi, &part);
+        if (isfinite(scale)) most = hypot(most, scale);
+    }
+    return s->p->w * most;
+}
+
+int crease_space_load(crease_space *s, const void *x, void *packed)
+{
+    const crease_subproblem *p = s->p;
+    bool diagonal = p->d && !p->metric;
+    if (!p->backend->is_finite(p->n, p->c) || (diagonal && !p->backend->is_finite(p->n, p->d))
+        || !isfinite(p->scalar))
+        return crease_fail(p->ctx, CREASE_ENAN, "the subproblem holds a NaN or an infinity");
+    if (!p->backend->is_finite(p->n, x))
+        return crease_fail(p->ctx, CREASE_ENAN, "the start point holds a NaN or an infinity");
+    s->scalar = p->scalar;
+    if (s->kernel) load_kernel(s, x, packed);
+    else load_host(s, x, packed);
+    if (!diagonal) s->d = NULL;
+    find_extremes(s);
+    for (size_t k = 0; k < s->parts; k++) {
+        if (s->curvature[k] > 0) continue;
+        if (s->kernel)
+            return crease_fail(p->ctx, CREASE_EUNBOUNDED, "the subproblem is unbounded below: a group has d = 0 "
+                               "everywhere, and c outweighs the regularizer");
+        s->curvature[k] = s->high > 0 ? s->high : 1;
+    }
+    if (!p->x0) center_on_start(s, packed);
+    s->size = sqrt(s->b->dot(s->n, s->c, s->c)) + largest_scale(s);
+    return CREASE_OK;
+}
+
+static void store_host(crease_space *s, const double *packed, void *x)
+{
+    const crease_subproblem *p = s->p;
+    double least = p->backend->real_bytes == sizeof(float) ? 0.5 * FLT_TRUE_MIN : 0, *all = s->wide[0];
+    p->backend->to_host(p->n, x, all);
+    for (size_t k = 0; k < s->parts; k++)
+        for (size_t i = s->start[k]; i < s->start[k + 1]; i++)
+            all[outside(s, k, i - s->start[k])] = fabs(packed[i]) <= least ? 0 : packed[i]; /* no -0 */
+    p->backend->from_host(p->n, all, x);
+}
+
+void crease_space_store(crease_space *s, const void *packed, void *x)
+{
+    if (s->kernel) s->b->scatter(s->p->groups, s->live, s->beside, packed, x);
+    else store_host(s, packed, x);
+}
+
+/* --- the proximal map ------------------------------------------------------------------------------ */
+
+static int explain(const crease_space *s, int code, size_t k)
+{
+    return crease_fail(s->p->ctx, code, "%s, part %zu: the proximal map of an iteration: %s",
+                       s->p->psi->type->base.name, k, crease_error_sentence(code));
+}
+
+static int prox_part(crease_space *s, size_t k, const double *m, double L, double *x, crease_unit *unit)
+{
+    crease_part part = part_of(s, k);
+    crease_prox_info info = { .exact = true, .unit = unit };
+    for (size_t i = 0; i < part.n; i++) s->level[i] = L;
+    if (s->p->w > 0) return crease_part_prox(&s->psi, &part, m, s->level, s->p->w, x, &info);
+    for (size_t i = 0; i < part.n; i++) x[i] = m[i] / L;
+    return CREASE_OK;
+}
+
+int crease_space_prox(crease_space *s, const void *m, const double *curvature, void *x)
+{
+    s->proxes++;
+    if (s->kernel) {
+        crease_shrink_task task = s->task;
+        task.c = m;
+        s->b->shrink_step(&task, curvature, NULL, x);
+        return CREASE_OK;
+    }
+    crease_unit *unit = s->p->unit;
+    for (size_t k = 0; k < s->parts; k++) {
+        size_t at = s->start[k];
+        int code = prox_part(s, k, (const double *)m + at, curvature[k], (double *)x + at, unit);
+        if (code != CREASE_OK) return explain(s, code, k);
+        crease_part part = part_of(s, k);
+        if (unit) unit += crease_part_units(&s->psi, &part);
+    }
+    return CREASE_OK;
+}
+
+int crease_space_step(crease_space *s, const void *y, const double *curvature, void *x)
+{
+    if (s->kernel) {
+        s->proxes++;
+        s->products++;
+        s->b->shrink_step(&s->task, curvature, y, x);
+        return CREASE_OK;
+    }
+    double *m = s->wide[1];
+    const double *from = y;
+    crease_space_gradient(s, y, m);
+    for (size_t k = 0; k < s->parts; k++)
+        for (size_t i = s->start[k]; i < s->start[k + 1]; i++) m[i] = curvature[k] * from[i] - m[i];
+    return crease_space_prox(s, m, curvature, x);
+}
+
+/* --- the metric ------------------------------------------------------------------------------------ */
+
+/* y = H x for packed x and y. */
+static void apply_operator(const crease_space *s, const double *x, double *y)
+{
+    const crease_operator *metric = s->p->metric;
+    double *in = s->wide[0], *out = s->wide[2];
+    memset(in, 0, s->p->n * sizeof *in);
+    for (size_t k = 0; k < s->parts; k++)
+        for (size_t i = s->start[k]; i < s->start[k + 1]; i++) in[outside(s, k, i - s->start[k])] = x[i];
+    metric->apply(metric->user, s->p->n, in, out);
+    for (size_t k = 0; k < s->parts; k++)
+        for (size_t i = s->start[k]; i < s->start[k + 1]; i++) y[i] = out[outside(s, k, i - s->start[k])];
+}
+
+void crease_space_gradient(crease_space *s, const void *x, void *g)
+{
+    s->products++;
+    if (!s->p->metric) {
+        s->b->gradient(s->n, x, s->c, s->d, s->scalar, s->ridge, g);
+        return;
+    }
+    const double *c = s->c, *at = x;
+    double *out = g;
+    apply_operator(s, at, out);
+    for (size_t i = 0; i < s->n; i++) out[i] += s->ridge * at[i] - c[i];
+}
+
+double crease_space_psi(crease_space *s, const void *x)
+{
+    double sum = 0;
+    if (s->p->w == 0) return 0;
+    if (s->kernel) {
+        crease_shrink psi = s->task.psi;
+        psi.ridge = 0;
+        return s->p->w * s->b->shrink_value(&s->groups, &psi, x);
+    }
+    for (size_t k = 0; k < s->parts; k++) {
+        crease_part part = part_of(s, k);
+        sum += crease_part_value(&s->psi, &part, (const double *)x + s->start[k]);
+    }
+    return s->p->w * sum;
+}
+
+/* linear <v, x - x0> + 1/2 <x - x0, H (x - x0)> */
+static double operator_smooth(crease_space *s, const double *x, const double *x0, double linear)
+{
+    double *move = s->wide[1], *image = s->wide[3], sum = 0;
+    const double *v = s->v;
+    for (size_t i = 0; i < s->n; i++) move[i] = x[i] - x0[i];
+    apply_operator(s, move, image);
+    for (size_t i = 0; i < s->n; i++) sum += (linear * v[i] + 0.5 * image[i]) * move[i];
+    s->products++;
+    return sum;
+}
+
+double crease_space_smooth(crease_space *s, const void *x)
+{
+    double ridge = s->ridge > 0 ? 0.5 * s->ridge * s->b->dot(s->n, x, x) : 0;
+    if (s->p->metric) return operator_smooth(s, x, s->x0, 1) + ridge;
+    return s->b->quadratic(s->n, x, s->x0, s->v, s->d, s->scalar) + ridge;
+}
+
+double crease_space_residual(crease_space *s, const void *x)
+{
+    double sum = 0, *g = s->wide[1];
+    if (s->kernel) return s->b->shrink_residual(&s->task, x);
+    crease_space_gradient(s, x, g);
+    s->products--;
+    if (s->p->w == 0) return sqrt(s->b->dot(s->n, g, g));
+    for (size_t k = 0; k < s->parts; k++) {
+        crease_part part = part_of(s, k);
+        size_t at = s->start[k];
+        sum = hypot(sum, crease_part_residual(&s->psi, &part, (const double *)x + at, g + at, s->p->w));
+    }
+    return sum;
+}
+
+double crease_space_span(crease_space *s, const void *x)
+{
+    if (s->p->metric) return sqrt(fmax(0, 2 * operator_smooth(s, x, s->x0, 0)));
+    return sqrt(fmax(0, 2 * s->b->quadratic(s->n, x, s->x0, NULL, s->d, s->scalar)));
+}
+
+double crease_space_bend(crease_space *s, const void *x, const void *y, double *square)
+{
+    *square = 2 * s->b->quadratic(s->n, x, y, NULL, NULL, 1);
+    double plain = s->p->metric ? operator_smooth(s, x, y, 0) : s->b->quadratic(s->n, x, y, NULL, s->d, s->scalar);
+    return 2 * plain + s->ridge * *square;
+}
+
+const char *crease_space_refusal(const crease_subproblem *p)
+{
+    const crease_regularizer_type *type = p->psi->type;
+    crease_term term = { p->psi, p->groups, NULL };
+    if (!p->groups->disjoint && !(type->flags & CREASE_COUPLED)) return "the groups overlap";
+    if (!type->math->prox) return "the regularizer has no proximal map";
+    if (type->exactness == CREASE_ITERATIVE)
+        return "the proximal map of the regularizer is itself found by iterations";
+    for (size_t k = 0; k < crease_term_parts(&term); k++) {
+        crease_part part = crease_term_part(&term, k);
+        const char *refusal = crease_part_refusal(p->psi, &part);
+        if (refusal) return refusal;
+        if (!p->groups->start) break; /* strided: all alike */
+    }
+    return NULL;
+}
