@@ -2,12 +2,14 @@ creaseincludedir = $(includedir)/crease
 creaseinclude_HEADERS = \
   include/crease/algorithm.h \
   include/crease/backend.h \
+  include/crease/capture.h \
   include/crease/context.h \
   include/crease/crease.h \
   include/crease/data.h \
   include/crease/diagnostic.h \
   include/crease/error.h \
   include/crease/groups.h \
+  include/crease/judge.h \
   include/crease/low_rank.h \
   include/crease/param.h \
   include/crease/pieces.h \
@@ -18,4 +20,5 @@ creaseinclude_HEADERS = \
   include/crease/solver.h \
   include/crease/stopping.h \
   include/crease/subproblem.h \
+  include/crease/theory.h \
   include/crease/vector.h

@@ -45,10 +45,10 @@ static int start(crease_iteration *k)
 {
     apg_state *o = k->state;
     const apg_opts *opts = k->opts;
-    double root = sqrt(k->s->condition);
+    double root = opts->momentum == STRONG ? sqrt(crease_space_condition(k->s)) : INFINITY;
     k->s->b->copy(k->s->n, k->x, o->before);
     o->t = 1;
-    o->steady = opts->momentum == STRONG && isfinite(root) ? (root - 1) / (root + 1) : (double)NAN;
+    o->steady = isfinite(root) ? (root - 1) / (root + 1) : (double)NAN;
     o->value = opts->restart == FUNCTION ? crease_space_value(k->s, k->x) : (double)NAN;
     return CREASE_OK;
 }

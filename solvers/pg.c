@@ -150,6 +150,15 @@ static int solve(const crease_solver *s, const crease_subproblem *p, void *x, vo
     return crease_iterate(s, p, &method, x, work, info);
 }
 
+/* The majorant with L_g touches Q from above, with slack L_g - d_i; where psi is convex it is also strongly convex,
+ * and the map x -> next is a contraction. Twice the curvature gives the same decrease where psi is not. */
+static unsigned promises(const crease_solver *s, const crease_subproblem *p)
+{
+    if (rule_of(s->opts) > GLOBAL) return 0;
+    unsigned always = CREASE_PROMISES_DESCENT | CREASE_PROMISES_DECREASE;
+    return p->psi->type->flags & CREASE_CONVEX ? always | CREASE_PROMISES_CONTRACTION : always;
+}
+
 const crease_solver_type crease_solver_pg = {
     .base = { .name = "pg",
               .summary = "proximal gradient with steps per group, global, backtracked or Barzilai-Borwein",
@@ -162,4 +171,5 @@ const crease_solver_type crease_solver_pg = {
     .accepts = accepts,
     .work_size = work_size,
     .solve = solve,
+    .promises = promises,
 };

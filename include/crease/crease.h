@@ -25,11 +25,13 @@
 
 #include "crease/algorithm.h"
 #include "crease/backend.h"
+#include "crease/capture.h"
 #include "crease/context.h"
 #include "crease/data.h"
 #include "crease/diagnostic.h"
 #include "crease/error.h"
 #include "crease/groups.h"
+#include "crease/judge.h"
 #include "crease/low_rank.h"
 #include "crease/param.h"
 #include "crease/pieces.h"
@@ -40,5 +42,6 @@
 #include "crease/solver.h"
 #include "crease/stopping.h"
 #include "crease/subproblem.h"
+#include "crease/theory.h"
 
 #endif

@@ -32,6 +32,13 @@ typedef struct crease_solve_info {
 
 typedef struct crease_solver crease_solver;
 
+/* What a method promises of its iterates where a theorem says so; L_g = max d_g. */
+enum {
+    CREASE_PROMISES_DESCENT = 1, /* Q never rises */
+    CREASE_PROMISES_DECREASE = 2, /* Q(x_{j-1}) - Q(x_j) >= sum_i (L_g - d_i/2) m_i^2, m the move: enough of it */
+    CREASE_PROMISES_CONTRACTION = 4, /* |move_{j+1}| <= (1 - d_min/d_max) |move_j| */
+};
+
 typedef struct crease_solver_type {
     crease_type base;
     bool takes_stopping; /* an inexactness test rules it */
@@ -43,6 +50,7 @@ typedef struct crease_solver_type {
      * Errors: CREASE_ENAN, CREASE_EUNBOUNDED, with the sentence set. Reaching a cap is no error.        */
     int (*solve)(const crease_solver *s, const crease_subproblem *p, void *x, void *work,
                  crease_solve_info *info);
+    unsigned (*promises)(const crease_solver *s, const crease_subproblem *p); /* NULL: nothing */
 } crease_solver_type;
 
 struct crease_solver {

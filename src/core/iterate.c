@@ -18,6 +18,7 @@ typedef struct {
     unsigned needs;
     void *before; /* the iterate before, where its distance is asked for */
     void *shown;  /* the iterate as the observer sees it */
+    double floor; /* residuals below it are rounding */
     double start_s, paused_s;
 } run;
 
@@ -75,6 +76,8 @@ static void look_at_start(run *r)
                                      .value_start = NAN, .value_center = NAN, .value_before = NAN, .value = NAN,
                                      .residual = NAN, .gap = NAN, .fenchel = NAN, .move = NAN, .move_first = NAN,
                                      .span = NAN };
+    if (r->needs & (CREASE_NEEDS_RESIDUAL | CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL))
+        r->floor = PRECISION_FACTOR * s->b->roundoff * crease_space_size(s);
     if (wants_values(r)) r->progress.value = r->progress.value_start = crease_space_value(s, r->k.x);
     if (r->needs & CREASE_NEEDS_CENTER) r->progress.value_center = crease_space_value(s, s->x0);
 }
@@ -119,10 +122,9 @@ static int step(run *r)
 
 static bool is_at_rounding(run *r)
 {
-    double floor = PRECISION_FACTOR * r->space.b->roundoff * r->space.size;
     if (r->needs & (CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL) && isnan(r->progress.residual))
-        return crease_space_residual(&r->space, r->k.x) <= floor;
-    return r->progress.residual <= floor;
+        return crease_space_residual(&r->space, r->k.x) <= r->floor;
+    return r->progress.residual <= r->floor;
 }
 
 static int iterate(run *r, const void *x, crease_stop *stop)

@@ -172,42 +172,52 @@ static void center_on_start(crease_space *s, const void *packed)
     s->ridge = ridge;
 }
 
-/* The least eigenvalue of the metric on part k, without the ridge. */
-static double least_in_part(const crease_space *s, size_t k)
+/* The smallest of n reals. */
+static double least_of(const crease_backend *b, size_t n, const void *from)
 {
-    double least = INFINITY, entry;
-    if (s->p->metric) return s->p->metric->least;
-    if (!s->d) return s->scalar;
-    for (size_t i = 0; i < crease_group_size(&s->groups, k); i++) {
-        size_t at = crease_group_entry(&s->groups, k, i);
-        s->b->to_host(1, (const char *)s->d + at * s->b->real_bytes, &entry);
-        least = fmin(least, entry);
+    enum { CHUNK = 256 };
+    double values[CHUNK], least = INFINITY;
+    for (size_t at = 0; at < n; at += CHUNK) {
+        size_t count = n - at < CHUNK ? n - at : CHUNK;
+        b->to_host(count, (const char *)from + at * b->real_bytes, values);
+        for (size_t i = 0; i < count; i++) least = fmin(least, values[i]);
     }
     return least;
 }
 
 static void find_extremes(crease_space *s)
 {
-    s->high = s->condition = 0;
-    s->low = INFINITY;
-    for (size_t k = 0; k < s->parts; k++) {
-        double least = least_in_part(s, k) + s->ridge;
-        s->high = fmax(s->high, s->curvature[k]);
-        s->low = fmin(s->low, least);
-        if (s->curvature[k] > 0) s->condition = fmax(s->condition, s->curvature[k] / least);
-    }
+    s->high = 0;
+    for (size_t k = 0; k < s->parts; k++) s->high = fmax(s->high, s->curvature[k]);
+    s->low = s->p->metric ? s->p->metric->least : s->d ? least_of(s->b, s->n, s->d) : s->scalar;
+    s->low += s->ridge;
 }
 
-static double largest_scale(const crease_space *s)
+double crease_space_condition(const crease_space *s)
+{
+    double worst = 1, entry;
+    if (s->p->metric || !s->d) return s->high / s->low;
+    for (size_t k = 0; k < s->parts; k++) {
+        double least = INFINITY;
+        for (size_t i = 0; i < crease_group_size(&s->groups, k); i++) {
+            size_t at = crease_group_entry(&s->groups, k, i);
+            s->b->to_host(1, (const char *)s->d + at * s->b->real_bytes, &entry);
+            least = fmin(least, entry);
+        }
+        worst = fmax(worst, s->curvature[k] / (least + s->ridge));
+    }
+    return worst;
+}
+
+double crease_space_size(const crease_space *s)
 {
     double most = 0;
-    if (s->p->w == 0) return 0;
-    for (size_t k = 0; k < s->parts; k++) {
+    for (size_t k = 0; s->p->w > 0 && k < s->parts; k++) {
         crease_part part = part_of(s, k);
         double scale = crease_part_scale(&s->psi, &part);
         if (isfinite(scale)) most = hypot(most, scale);
     }
-    return s->p->w * most;
+    return sqrt(s->b->dot(s->n, s->c, s->c)) + s->p->w * most;
 }
 
 int crease_space_load(crease_space *s, const void *x, void *packed)
@@ -232,7 +242,6 @@ int crease_space_load(crease_space *s, const void *x, void *packed)
         s->curvature[k] = s->high > 0 ? s->high : 1;
     }
     if (!p->x0) center_on_start(s, packed);
-    s->size = sqrt(s->b->dot(s->n, s->c, s->c)) + largest_scale(s);
     return CREASE_OK;
 }
 

@@ -19,8 +19,6 @@ typedef struct crease_space {
     double scalar;
     double high, low;        /* of the metric's eigenvalues, ridge included: upper and lower bound */
     double *curvature;       /* of each part: the least L with D <= L I there, ridge included */
-    double condition;        /* largest, over parts, of curvature/(least eigenvalue there); infinite if a zero */
-    double size;             /* |c| + w scale: what rounding is measured against */
     size_t proxes, products; /* done so far */
     double ridge;            /* w times that of psi: part of the smooth half everywhere below */
     /* how it is made */
@@ -61,6 +59,8 @@ double crease_space_residual(crease_space *s, const void *x); /* dist(0, dQ(x)) 
 double crease_space_span(crease_space *s, const void *x);     /* |x - x0|_D, without the ridge */
 /* <x - y, D (x - y)> with the ridge, and |x - y|^2 in *square. */
 double crease_space_bend(crease_space *s, const void *x, const void *y, double *square);
+double crease_space_condition(const crease_space *s); /* largest curvature/(least eigenvalue) of a part; maybe infinite */
+double crease_space_size(const crease_space *s);      /* |c| + w scale: what rounding is measured against */
 static inline double crease_space_value(crease_space *s, const void *x) /* Q */
 {
     return crease_space_smooth(s, x) + crease_space_psi(s, x);

@@ -94,3 +94,18 @@ int crease_solve_secular(const crease_subproblem *p, crease_secular_rule rule, u
     };
     return CREASE_OK;
 }
+
+double crease_subproblem_psi(const crease_subproblem *p, const double *x, double *work)
+{
+    crease_term term = { p->psi, p->groups, NULL };
+    size_t room = (crease_term_largest(&term) + 2) / 2 * 2;
+    double sum = 0;
+    for (size_t k = 0; p->w > 0 && k < crease_term_parts(&term); k++) {
+        crease_part part = crease_term_part(&term, k);
+        part.work = work + room;
+        part.roundoff = p->backend->roundoff;
+        for (size_t i = 0; i < part.n; i++) work[i] = x[crease_part_entry(&term, k, i)];
+        sum += p->w * crease_part_value(p->psi, &part, work);
+    }
+    return sum;
+}

@@ -28,6 +28,9 @@ size_t crease_solve_parts_work(const crease_subproblem *p);
 int crease_solve_parts(const crease_subproblem *p, void *x, void *work, crease_solve_info *info);
 size_t crease_count_zero_groups(const crease_groups *groups, const double *x);
 
+/* w psi(x) of a host copy of x, with the allowance for rounding of the width that x comes from; work: that of the term. */
+double crease_subproblem_psi(const crease_subproblem *p, const double *x, double *work);
+
 /* NULL, or why p lies outside the shrink family. */
 const char *crease_subproblem_outside_family(const crease_subproblem *p);
 
