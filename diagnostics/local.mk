@@ -3,4 +3,6 @@ diagnostic_sources = \
   diagnostics/sparsity.c \
   diagnostics/identification.c \
   diagnostics/stationarity.c \
-  diagnostics/inner.c
+  diagnostics/inner.c \
+  diagnostics/theory.c \
+  diagnostics/truth.c

@@ -2,4 +2,6 @@
 experimentsdir = $(pkgdatadir)/experiments
 dist_experiments_DATA = \
   experiments/demo.yaml \
-  experiments/mnist-logistic.yaml
+  experiments/inexactness.yaml \
+  experiments/mnist-logistic.yaml \
+  experiments/ssi-vs-pg.yaml

@@ -9,6 +9,7 @@ creaseinclude_HEADERS = \
   include/crease/diagnostic.h \
   include/crease/error.h \
   include/crease/groups.h \
+  include/crease/inspection.h \
   include/crease/judge.h \
   include/crease/low_rank.h \
   include/crease/param.h \

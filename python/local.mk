@@ -2,6 +2,7 @@
 pythondatadir = $(pkgdatadir)
 nobase_dist_pythondata_DATA = \
   python/crease/__init__.py \
+  python/crease/atlas.py \
   python/crease/bench.py \
   python/crease/curves.py \
   python/crease/figures/__init__.py \
@@ -14,4 +15,5 @@ nobase_dist_pythondata_DATA = \
   python/crease/oracles.py \
   python/crease/plot.py \
   python/crease/run.py \
+  python/crease/solvers.py \
   python/crease/style.py

@@ -15,6 +15,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/jacobian.h"
 #include "core/part.h"
 #include "core/sum.h"
 
@@ -196,6 +197,27 @@ static double radius(const crease_part *s, const double *c, const double *d, dou
     return least;
 }
 
+/* L |x_i| = |u_i| - tau a_i on the support, and tau is kappa S there. */
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_rank_one J = crease_rank_one_at(s, state);
+    double kappa = w * curvature(s), square = 0;
+    (void)u;
+    if (kappa == 0) {
+        crease_rank_one_identity(s, state);
+        return;
+    }
+    crease_rank_one_clear(s, state);
+    for (size_t i = 0; i < s->n; i++) {
+        if (x[i] == 0) continue;
+        J.a[i] = 1;
+        J.v[i] = copysign(factor(s, i), x[i]);
+        square += factor(s, i) * factor(s, i);
+    }
+    J.b[0] = isinf(kappa) ? 0 : -kappa / (L + kappa * square);
+    crease_rank_one_finish(s, state);
+}
+
 static const crease_math exclusive_math = {
     .accepts = crease_numbers_refusal,
     .value = value,
@@ -205,6 +227,7 @@ static const crease_math exclusive_math = {
     .scale = crease_no_scale,
     .margins = margins,
     .radius = radius,
+    CREASE_RANK_ONE_JACOBIAN(linearize),
 };
 
 const crease_regularizer_type crease_regularizer_exclusive = {

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "core/chain.h"
+#include "core/jacobian.h"
 #include "core/sum.h"
 
 typedef struct {
@@ -207,6 +208,13 @@ static void margins(const crease_part *s, const double *x, const double *g, doub
     }
 }
 
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_chain chain = chain_of(s, w);
+    (void)u, (void)L;
+    crease_chain_linearize(&chain, x, state);
+}
+
 static const crease_math math = {
     .work = crease_chain_work,
     .accepts = accepts,
@@ -219,6 +227,7 @@ static const crease_math math = {
     .signature = signature,
     .dimension = dimension,
     .margins = margins,
+    CREASE_CLASSES_JACOBIAN(linearize),
 };
 
 const crease_regularizer_type crease_regularizer_fused = {

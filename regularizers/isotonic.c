@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "core/chain.h"
+#include "core/jacobian.h"
 #include "core/part.h"
 #include "core/sum.h"
 #include "core/taut_string.h"
@@ -156,6 +157,16 @@ static void margins(const crease_part *s, const double *x, const double *g, doub
     }
 }
 
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_classes blocks = crease_classes_at(s, state);
+    (void)u, (void)L, (void)w;
+    for (size_t a = 0, end; a < s->n; a = end) {
+        end = crease_chain_piece(s, x, a);
+        crease_classes_add(&blocks, a, end, 1);
+    }
+}
+
 static const crease_math math = {
     .work = work,
     .value = value,
@@ -167,6 +178,7 @@ static const crease_math math = {
     .signature = crease_chain_jumps,
     .dimension = crease_chain_pieces,
     .margins = margins,
+    CREASE_CLASSES_JACOBIAN(linearize),
 };
 
 const crease_regularizer_type crease_regularizer_isotonic = {

@@ -23,6 +23,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/jacobian.h"
 #include "core/order.h"
 #include "core/part.h"
 #include "core/sum.h"
@@ -276,6 +277,27 @@ static double radius(const crease_part *s, const double *c, const double *d, dou
     return least / 2;
 }
 
+/* Entries with eta = 1 are u_i/(L + kappa); those with eta in between have L |x_i| = |u_i| - tau, where
+ *     sum over them of |u_i|/tau = (k - those with eta = 1) L/kappa + their number.                      */
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_rank_one J = crease_rank_one_at(s, state);
+    double kappa = w * curvature(s), theta = level(s, x), shared = 0, room = (double)kept(s);
+    (void)u;
+    crease_rank_one_clear(s, state);
+    if (kappa == 0) crease_rank_one_identity(s, state);
+    if (kappa == 0 || isinf(kappa)) return;
+    for (size_t i = 0; i < s->n; i++) {
+        bool full = fabs(x[i]) >= theta, some = !full && x[i] != 0;
+        J.a[i] = full ? L / (L + kappa) : some ? 1 : 0;
+        J.v[i] = some ? copysign(1, x[i]) : 0;
+        room -= full;
+        shared += some;
+    }
+    J.b[0] = shared > 0 ? -1 / (room * L / kappa + shared) : 0;
+    crease_rank_one_finish(s, state);
+}
+
 static const crease_math ksupport_math = {
     .work = work,
     .value = value,
@@ -285,6 +307,7 @@ static const crease_math ksupport_math = {
     .scale = crease_no_scale,
     .margins = margins,
     .radius = radius,
+    CREASE_RANK_ONE_JACOBIAN(linearize),
 };
 
 const crease_regularizer_type crease_regularizer_ksupport = {

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "core/budget.h"
+#include "core/jacobian.h"
 #include "core/part.h"
 
 static const crease_param params[] = {
@@ -113,6 +114,13 @@ static void margins(const crease_part *s, const double *x, const double *g, doub
         unit[i] = (crease_margin){ .slack = NAN, .size = s->n > 0 ? room / length : INFINITY };
 }
 
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    (void)u, (void)L, (void)w;
+    if (place_of(s, x) == INSIDE) crease_rank_one_identity(s, state);
+    else crease_budget_linearize(s, x, state);
+}
+
 static const crease_math math = {
     .work = crease_budget_work,
     .accepts = crease_numbers_refusal,
@@ -125,6 +133,7 @@ static const crease_math math = {
     .signature = signature,
     .dimension = dimension,
     .margins = margins,
+    CREASE_RANK_ONE_JACOBIAN(linearize),
 };
 
 const crease_regularizer_type crease_regularizer_l1_ball = {

@@ -11,6 +11,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "core/jacobian.h"
 #include "core/part.h"
 #include "core/sum.h"
 
@@ -144,6 +145,22 @@ static void margins(const crease_part *s, const double *x, const double *g, doub
     else unit[0] = (crease_margin){ .slack = outward(s, x, g), .size = NAN };
 }
 
+/* On the sphere P(u) = L rho u/|u|: the part of v along x is lost, the rest shrinks. */
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_rank_one J = crease_rank_one_at(s, state);
+    double size = norm(s->n, x), shrink = fmin(1, L * rho_of(s) / norm(s->n, u));
+    (void)w;
+    crease_rank_one_identity(s, state);
+    if (place_of(s, x) == INSIDE) return;
+    for (size_t i = 0; i < s->n; i++) {
+        J.a[i] = shrink;
+        J.v[i] = x[i] / size;
+    }
+    J.b[0] = -shrink;
+    crease_rank_one_finish(s, state);
+}
+
 static const crease_math math = {
     .value = value,
     .residual = residual,
@@ -153,6 +170,7 @@ static const crease_math math = {
     .signature = signature,
     .dimension = dimension,
     .margins = margins,
+    CREASE_RANK_ONE_JACOBIAN(linearize),
 };
 
 const crease_regularizer_type crease_regularizer_l2_ball = {

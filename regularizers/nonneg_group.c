@@ -7,6 +7,7 @@
 #include <cblas.h>
 #include <math.h>
 
+#include "core/jacobian.h"
 #include "core/part.h"
 #include "core/radial.h"
 
@@ -113,6 +114,23 @@ static double radius(const crease_part *s, const double *c, const double *d, dou
     return least;
 }
 
+/* L x = (1 - ball/rho) max(u, 0), rho the length of max(u, 0). */
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_rank_one J = crease_rank_one_at(s, state);
+    double size = norm(s, x), ball = w * threshold(s);
+    (void)u;
+    crease_rank_one_clear(s, state);
+    if (isinf(ball) || size == 0) return;
+    for (size_t i = 0; i < s->n; i++) {
+        if (x[i] == 0) continue;
+        J.a[i] = L * size / (L * size + ball);
+        J.v[i] = x[i] / size;
+    }
+    J.b[0] = ball / (L * size + ball);
+    crease_rank_one_finish(s, state);
+}
+
 static const crease_math nonneg_group_math = {
     .work = work,
     .value = value,
@@ -122,6 +140,7 @@ static const crease_math nonneg_group_math = {
     .scale = threshold,
     .margins = margins,
     .radius = radius,
+    CREASE_RANK_ONE_JACOBIAN(linearize),
 };
 
 const crease_regularizer_type crease_regularizer_nonneg_group = {

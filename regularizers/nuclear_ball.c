@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/jacobian_spectral.h"
 #include "core/part.h"
 #include "core/spectral.h"
 
@@ -229,6 +230,22 @@ static double radius(const crease_part *s, const double *c, const double *d, dou
     return r < k ? fmin(least, (theta - sigma[r]) / sqrt(1 + 1 / live)) : least;
 }
 
+/* On the sphere the live values share what the others leave of rho. */
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_spectral_space space = crease_spectral_carve(s);
+    size_t r = 0;
+    (void)u, (void)w, (void)x;
+    if (rho_of(s) == 0 || s->n == 0) {
+        crease_spectral_slope_clear(s, state);
+    } else if (total(space.svd.k, space.svd.s) <= L * rho_of(s)) {
+        crease_spectral_slope_identity(s, state);
+    } else {
+        while (r < space.svd.k && space.value[r] > 0) r++;
+        crease_spectral_slope_keep(s, L, -1 / (double)r, state);
+    }
+}
+
 static const crease_math math = {
     .work = crease_spectral_work,
     .accepts = crease_spectral_accepts,
@@ -242,6 +259,9 @@ static const crease_math math = {
     .dimension = dimension,
     .margins = margins,
     .radius = radius,
+    .jacobian_work = crease_spectral_jacobian_work,
+    .linearize = linearize,
+    .jacobian = crease_spectral_jacobian,
 };
 
 const crease_regularizer_type crease_regularizer_nuclear_ball = {

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "core/budget.h"
+#include "core/jacobian.h"
 #include "core/part.h"
 
 static const crease_param params[] = {
@@ -73,6 +74,12 @@ static void margins(const crease_part *s, const double *x, const double *g, doub
     }
 }
 
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    (void)u, (void)L, (void)w;
+    crease_budget_linearize(s, x, state);
+}
+
 static const crease_math math = {
     .work = crease_budget_work,
     .accepts = crease_numbers_refusal,
@@ -83,6 +90,7 @@ static const crease_math math = {
     .scale = crease_no_scale,
     .dimension = dimension,
     .margins = margins,
+    CREASE_RANK_ONE_JACOBIAN(linearize),
 };
 
 const crease_regularizer_type crease_regularizer_simplex = {

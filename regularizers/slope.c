@@ -9,6 +9,7 @@
  * ties: the distance is read off the least concave majorant of running sums. Identification radius: none. */
 #include <math.h>
 
+#include "core/jacobian.h"
 #include "core/order.h"
 #include "core/ordered.h"
 #include "core/part.h"
@@ -192,6 +193,26 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
     return crease_ordered_prox(&task, x);
 }
 
+/* Ties move together but for signs, unless their rates are all equal and hold nothing; zeros stay. */
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    const crease_keyed *item = by_magnitude(s, x);
+    crease_classes ties = crease_classes_at(s, state);
+    bool absent = w * s->weight == 0;
+    (void)u, (void)L;
+    for (size_t begin = 0, end; begin < s->n; begin = end) {
+        bool zero = item[begin].key == 0 && !absent;
+        end = tie_end(s, item, begin);
+        if (!zero && (absent || rate(s, begin) == rate(s, end - 1))) end = begin + 1;
+        ties.end[begin] = end;
+        for (size_t j = begin; j < end; j++) {
+            size_t i = item[j].index;
+            ties.order[j] = i;
+            ties.sign[i] = zero ? 0 : copysign(1, x[i]);
+        }
+    }
+}
+
 /* --- structure ------------------------------------------------------------------------------------ */
 
 /* Zero, or 1 + 2 (number of larger magnitudes), one more if the sign is not that of the first entry of the
@@ -276,6 +297,7 @@ static const crease_math math = {
     .signature = signature,
     .dimension = dimension,
     .margins = margins,
+    CREASE_CLASSES_JACOBIAN(linearize),
 };
 
 const crease_regularizer_type crease_regularizer_slope = {

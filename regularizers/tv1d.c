@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "core/chain.h"
+#include "core/jacobian.h"
 #include "core/sum.h"
 
 typedef struct {
@@ -82,6 +83,13 @@ static void margins(const crease_part *s, const double *x, const double *g, doub
     crease_chain_jump_margins(&chain, x, g, unit);
 }
 
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_chain chain = chain_of(s, w);
+    (void)u, (void)L;
+    crease_chain_linearize(&chain, x, state);
+}
+
 static const crease_math math = {
     .work = crease_chain_work,
     .accepts = accepts,
@@ -94,6 +102,7 @@ static const crease_math math = {
     .signature = crease_chain_jumps,
     .dimension = crease_chain_pieces,
     .margins = margins,
+    CREASE_CLASSES_JACOBIAN(linearize),
 };
 
 const crease_regularizer_type crease_regularizer_tv1d = {

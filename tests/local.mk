@@ -85,10 +85,31 @@ tests_test_run_LDADD = $(test_libs) $(CJSON_LIBS) $(HDF5_LIBS)
 tests_test_resume_SOURCES = tests/test_resume.c tests/run_support.c tests/run_support.h tests/cli_support.c tests/support.c
 tests_test_resume_LDADD = $(test_libs)
 
+capture_tests = tests/test_capture tests/test_capture_run tests/test_capture_hostile tests/test_cli_solve
+check_PROGRAMS += $(capture_tests)
+TESTS += $(capture_tests) tests/test_capture.py
+EXTRA_DIST += tests/test_capture.py
+tests_test_cli_solve_SOURCES = tests/test_cli_solve.c tests/cli_support.c tests/cli_support.h tests/support.c
+tests_test_cli_solve_LDADD = $(test_libs) $(CJSON_LIBS)
+tests_test_capture_hostile_SOURCES = tests/test_capture_hostile.c tests/capture_lies.c tests/capture_lies.h tests/files.h \
+  tests/support.c
+tests_test_capture_hostile_LDADD = $(test_libs) $(HDF5_LIBS) $(ZLIB_LIBS)
+tests_test_capture_run_SOURCES = tests/test_capture_run.c tests/outer_support.c tests/run_support.c \
+  tests/run_support.h tests/cli_support.c tests/support.c
+tests_test_capture_run_LDADD = $(test_libs) $(HDF5_LIBS)
+tests_test_capture_SOURCES = tests/test_capture.c tests/subproblems.c tests/support.c
+tests_test_capture_LDADD = $(test_libs) $(HDF5_LIBS)
+
 check_PROGRAMS += tests/test_kernels tests/test_backend
 TESTS += tests/test_kernels tests/test_backend
 tests_test_backend_SOURCES = tests/test_backend.c tests/kernels.c tests/support.c
 tests_test_backend_LDADD = $(test_libs)
+check_PROGRAMS += tests/test_steps tests/test_same_bits
+TESTS += tests/test_steps tests/test_same_bits
+tests_test_same_bits_SOURCES = tests/test_same_bits.c tests/kernels.c tests/support.c
+tests_test_same_bits_LDADD = $(test_libs)
+tests_test_steps_SOURCES = tests/test_steps.c tests/kernels.c tests/support.c
+tests_test_steps_LDADD = $(test_libs)
 tests_test_kernels_SOURCES = tests/test_kernels.c tests/kernels.c tests/support.c
 tests_test_kernels_LDADD = $(test_libs)
 EXTRA_DIST += tests/kernels.h
@@ -176,3 +197,52 @@ check_PROGRAMS += tests/test_members_hostile
 TESTS += tests/test_members_hostile
 tests_test_members_hostile_SOURCES = tests/test_members_hostile.c tests/support.c
 tests_test_members_hostile_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_theory
+TESTS += tests/test_theory
+tests_test_theory_SOURCES = tests/test_theory.c tests/subproblems.c tests/support.c
+tests_test_theory_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_inner_solvers tests/test_inner_metrics
+TESTS += tests/test_inner_solvers tests/test_inner_metrics
+tests_test_inner_solvers_SOURCES = tests/test_inner_solvers.c tests/inner_support.c tests/subproblems.c tests/support.c
+tests_test_inner_solvers_LDADD = $(test_libs)
+tests_test_inner_metrics_SOURCES = tests/test_inner_metrics.c tests/inner_support.c tests/subproblems.c tests/support.c
+tests_test_inner_metrics_LDADD = $(test_libs)
+EXTRA_DIST += tests/inner_support.h
+
+check_PROGRAMS += tests/test_stopping tests/test_promises
+TESTS += tests/test_stopping tests/test_promises
+tests_test_stopping_SOURCES = tests/test_stopping.c tests/stopping_support.c tests/subproblems.c tests/support.c
+tests_test_stopping_LDADD = $(test_libs)
+tests_test_promises_SOURCES = tests/test_promises.c tests/stopping_support.c tests/subproblems.c tests/support.c
+tests_test_promises_LDADD = $(test_libs)
+EXTRA_DIST += tests/stopping_support.h
+
+check_PROGRAMS += tests/test_inspection
+TESTS += tests/test_inspection
+tests_test_inspection_SOURCES = tests/test_inspection.c tests/run_support.c tests/cli_support.c tests/support.c
+tests_test_inspection_LDADD = $(test_libs) $(CJSON_LIBS)
+
+check_PROGRAMS += tests/test_dual_bcd tests/test_dual_groups
+TESTS += tests/test_dual_bcd tests/test_dual_groups
+tests_test_dual_bcd_SOURCES = tests/test_dual_bcd.c tests/dual_support.c tests/overlap_support.c tests/support.c
+tests_test_dual_bcd_LDADD = $(test_libs)
+tests_test_dual_groups_SOURCES = tests/test_dual_groups.c tests/dual_support.c tests/overlap_support.c tests/support.c
+tests_test_dual_groups_LDADD = $(test_libs)
+EXTRA_DIST += tests/dual_support.h
+
+check_PROGRAMS += tests/test_bench_solvers
+TESTS += tests/test_bench_solvers
+tests_test_bench_solvers_SOURCES = tests/test_bench_solvers.c bench/families.c bench/families_matrix.c \
+  tests/cli_support.c tests/support.c
+tests_test_bench_solvers_LDADD = $(test_libs) $(CJSON_LIBS)
+TESTS += tests/test_bench_solvers.py
+EXTRA_DIST += tests/test_bench_solvers.py
+
+check_PROGRAMS += tests/test_jacobian tests/test_ssn
+TESTS += tests/test_jacobian tests/test_ssn
+tests_test_jacobian_SOURCES = tests/test_jacobian.c tests/subproblems.c tests/support.c
+tests_test_jacobian_LDADD = $(test_libs)
+tests_test_ssn_SOURCES = tests/test_ssn.c tests/subproblems.c tests/support.c
+tests_test_ssn_LDADD = $(test_libs)

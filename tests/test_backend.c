@@ -1,5 +1,4 @@
-/* The operations of the CPU backend: each against plain loops in (long) double, and all vector units
- * against each other to the last bit. */
+/* The operations of the CPU backend, each against plain loops in (long) double. */
 #include "kernels.h"
 
 #include <math.h>
@@ -377,125 +376,6 @@ static void test_vectors(void **state)
     }
 }
 
-/* --- the same bits from every vector unit ------------------------------------------------------- */
-
-/* Everything that the oracle and its companions give for one task. */
-static void record(kernel_case *k, unsigned char *out, size_t size)
-{
-    const crease_backend *b = k->backend;
-    size_t bytes = k->n * b->real_bytes;
-    double sums[4];
-    assert_true(2 * bytes + sizeof sums <= size);
-    memset(out, 0, size);
-    assert_ok(k->ctx, kernel_solve(k));
-    memcpy(out, k->x_real, bytes);
-    sums[0] = k->stats.bound;
-    sums[1] = (double)k->stats.all_iterations;
-    sums[2] = b->shrink_residual(&k->task, k->x_real);
-    sums[3] = b->shrink_value(&k->groups, &k->task.psi, k->x_real) + b->dot(k->n, k->x_real, k->c_real)
-              + b->quadratic(k->n, k->x_real, k->c_real, k->c_real, k->d_real, 0);
-    memcpy(out + bytes, sums, sizeof sums);
-    double *curvature = calloc(k->groups.count, sizeof *curvature);
-    b->shrink_curvature(&k->task, curvature);
-    b->shrink_step(&k->task, curvature, k->c_real, k->x_real);
-    free(curvature);
-    memcpy(out + bytes + sizeof sums, k->x_real, bytes);
-}
-
-static void draw_bits(kernel_case *k, uint64_t seed)
-{
-    crease_random r = crease_random_at(28, CREASE_STREAM_TEST, seed << 32);
-    for (size_t i = 0; i < k->n; i++) {
-        k->c[i] = crease_random_normal(&r) * 0.3;
-        k->d[i] = kernel_log_uniform(&r, -4, 1);
-    }
-    k->task.psi = seed % 3 ? (crease_shrink){ 0, 1, 0 } : (crease_shrink){ 0.05, 0.8, 0.01 };
-}
-
-static void test_same_bits(void **state)
-{
-    (void)state;
-    enum { MOST = 1 << 20 };
-    crease_ctx *ctx = test_ctx();
-    unsigned char *first = malloc(MOST), *other = malloc(MOST);
-    for (uint64_t seed = 0; seed < crease_test_count(1000) + 20; seed++) {
-        const crease_backend *b, *reference = NULL;
-        for (size_t v = 0; (b = crease_backend_at(v)); v++) {
-            crease_random r = crease_random_at(27, CREASE_STREAM_TEST, seed << 32);
-            size_t size = (size_t)kernel_log_uniform(&r, 0, 3),
-                   count = 1 + crease_random_below(&r, size > 100 ? 30 : 300);
-            kernel_case k;
-            kernel_create(&k, ctx, b, seed % N_LAYOUTS, count, size, &r);
-            draw_bits(&k, seed);
-            bool same_width = reference && reference->real_bytes == b->real_bytes;
-            record(&k, same_width ? other : first, MOST);
-            if (!same_width)
-                reference = b;
-            else if (memcmp(first, other, MOST) != 0)
-                fail_msg("%s: %s and %s differ, seed %zu", b->name, reference->variant, b->variant,
-                         (size_t)seed);
-            kernel_free(&k);
-        }
-    }
-    free(first);
-    free(other);
-    crease_ctx_free(ctx);
-}
-
-static void test_same_bits_of_form(void **state)
-{
-    (void)state;
-    enum { N = 1003 };
-    crease_ctx *ctx = test_ctx();
-    for (crease_root root = CREASE_ROOT_NONE; root <= CREASE_ROOT_CUBE; root++) {
-        const crease_backend *b, *reference = NULL;
-        unsigned char *first = malloc(8 * N * 5), *other = malloc(8 * N * 5);
-        for (size_t v = 0; (b = crease_backend_at(v)); v++) {
-            crease_random r = crease_random_at(29, CREASE_STREAM_TEST, 0);
-            bool same_width = reference && reference->real_bytes == b->real_bytes;
-            unsigned char *out = same_width ? other : first;
-            double host[N], *g = crease_alloc(ctx, N, 8), *m = crease_alloc(ctx, N, 8);
-            size_t bytes = N * b->real_bytes;
-            for (int i = 0; i < N; i++)
-                host[i] = crease_random_normal(&r) * kernel_log_uniform(&r, -12, 3);
-            b->from_host(N, host, g);
-            memset(out, 0, 8 * N * 5);
-            for (int step = 0; step < 3; step++) {
-                crease_form_run run = { .n = N,
-                                        .g = g,
-                                        .x = m,
-                                        .center = g,
-                                        .m = m,
-                                        .u = out,
-                                        .peak = out + bytes,
-                                        .c = out + 2 * bytes,
-                                        .d = out + 3 * bytes,
-                                        .keep1 = 0.9,
-                                        .add1 = 0.3,
-                                        .keep2 = 0.99,
-                                        .add2 = 0.7,
-                                        .decay = 0.1,
-                                        .center_scale = 0.9,
-                                        .linear = 1.1,
-                                        .metric_scale = 0.7,
-                                        .floor = 1e-6,
-                                        .root = root };
-                b->form(&run);
-                b->average(N, 0.3, out + 2 * bytes, out + 4 * bytes, NULL);
-            }
-            if (!same_width)
-                reference = b;
-            else
-                assert_memory_equal(first, other, 5 * bytes);
-            crease_release(ctx, g);
-            crease_release(ctx, m);
-        }
-        free(first);
-        free(other);
-    }
-    crease_ctx_free(ctx);
-}
-
 static void test_find(void **state)
 {
     (void)state;
@@ -527,8 +407,6 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_gradient_step),
         cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_same_bits),
-        cmocka_unit_test(test_same_bits_of_form),
         cmocka_unit_test(test_find),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -372,7 +372,7 @@ static void test_register_wrongly(void **state)
     crease_stopping_type lacking = free_elsewhere;
     free_elsewhere.base.name = "exact";
     lacking.base.name = "lacking";
-    lacking.met = NULL;
+    lacking.tested = NULL;
     const crease_type sizeless = { .name = "test_sizeless", .params = pair_params };
     assert_fails(ctx, crease_register(ctx, CREASE_SOLVER, &taken), CREASE_EEXIST, "solver 'exact'");
     assert_ok(ctx, crease_register(ctx, CREASE_STOPPING, &free_elsewhere.base)); /* another kind's name is free */

@@ -55,6 +55,36 @@ typedef struct crease_form {
 
 typedef struct crease_algorithm crease_algorithm;
 
+/* What a tap is shown: a piece of a term right after it was solved. A step solves a term in tiles of consecutive
+ * groups; all tiles of a term are shown in order before the next term. a->x still holds the start point of this tile
+ * and of those after it, and the answer of those before (averaged, if the method averages).                       */
+typedef struct crease_tap_event {
+    const crease_algorithm *a;
+    size_t term;                 /* in a->terms */
+    const crease_groups *groups; /* of the whole term, in the flat vector: of its groups, or lists of the same */
+    size_t first_group;          /* entry k of group g of p is the flat vector's, k of group first_group + g */
+    bool last;                   /* no tile of the term follows; the first one has first_group == 0 */
+    const crease_subproblem *p;  /* as posed, packed, with x0 and v */
+    const void *x;               /* the answer, p->n reals */
+    const crease_solve_info *info;
+    double solve_ms;
+} crease_tap_event;
+
+/* Looks at the subproblems of a run as they are solved, without changing them: put one in front of a->taps at any
+ * time between two steps, and take it out before it is gone. Everything shown is valid during the call only.      */
+typedef struct crease_tap {
+    struct crease_tap *next;
+    void *user;
+    /* Asked for every regularized term of every step (the step at hand is a->t, the first is 1): what is not wanted
+     * costs nothing.                                                                                            */
+    bool (*wants)(void *user, const crease_algorithm *a, size_t term);
+    /* Before a tile is solved: may hang its observer on p (x and info of e are not there yet). NULL: nothing to do. */
+    int (*posed)(void *user, const crease_tap_event *e, crease_subproblem *p);
+    /* An error ends the step, and with it the run. */
+    int (*solved)(void *user, const crease_tap_event *e);
+    bool wanted; /* what wants said: the engine's */
+} crease_tap;
+
 /* Gives the gradient of f at any point: for this step's rows, or for others. */
 typedef struct crease_oracle {
     int (*gradient)(struct crease_oracle *o, crease_rows rows, const void *x, double *value, void *g);
@@ -106,6 +136,7 @@ struct crease_algorithm {
     bool want_hat, want_certificate;
     double value;                /* f on the last batch */
     crease_inner inner;          /* of the last step */
+    crease_tap *taps;            /* a list, not owned; NULL: nobody looks */
     struct crease_engine *engine;
 };
 

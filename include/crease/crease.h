@@ -31,6 +31,7 @@
 #include "crease/diagnostic.h"
 #include "crease/error.h"
 #include "crease/groups.h"
+#include "crease/inspection.h"
 #include "crease/judge.h"
 #include "crease/low_rank.h"
 #include "crease/param.h"

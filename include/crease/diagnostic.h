@@ -2,12 +2,12 @@
 #ifndef CREASE_DIAGNOSTIC_H
 #define CREASE_DIAGNOSTIC_H
 
-#include "crease/algorithm.h"
+#include "crease/inspection.h"
 
 typedef enum {
     CREASE_EVENT_STEP,  /* after every outer step */
     CREASE_EVENT_EPOCH, /* after every epoch: columns are read after this one */
-    CREASE_EVENT_END,   /* once, after the last epoch */
+    CREASE_EVENT_END,   /* once, after the last epoch: CREASE_ESHORT says that the run falls short, and why */
 } crease_event;
 
 /* What a diagnostic may look at. Host arrays are doubles, n long, read-only. */
@@ -21,6 +21,7 @@ typedef struct crease_observation {
     const double *x, *hat;    /* EPOCH, END: W and W-hat on the host */
     const crease_unit *unit, *unit_hat; /* EPOCH, END: signatures of all terms, one after the other */
     size_t n_units;
+    const crease_inspection *inspection; /* where a diagnostic wants truth or theory; else NULL */
     const double *gradient, *gradient_hat; /* full gradients of f at x and hat, every K epochs; else NULL */
 } crease_observation;
 
@@ -30,8 +31,12 @@ typedef struct crease_column {
 
 typedef struct crease_diagnostic crease_diagnostic;
 
+/* What is measured only if a diagnostic wants it, because it takes time. */
+enum { CREASE_WANTS_TRUTH = 1, CREASE_WANTS_THEORY = 2 };
+
 typedef struct crease_diagnostic_type {
     crease_type base;
+    unsigned wants;
     const crease_column *columns; /* ended by a NULL name */
     size_t state_doubles;         /* saved and resumed */
     size_t state_per_unit;        /* plus this many doubles a signature unit */

@@ -118,6 +118,23 @@ typedef struct crease_math {
      * only zeros in d can prevent; 0 at a tie. NULL, or NAN in some metrics: none is known, and the member's
      * comment says so.                                                                                    */
     double (*radius)(const crease_part *s, const double *c, const double *d, double w, const double *x);
+
+    /* The derivative of the oracle in a scalar metric L > 0, for methods of Newton's kind. Convex psi only; all
+     * of these or none, but for the last. The map
+     *     P(u) = L argmin_x L/2 |x|^2 - <u, x> + w psi(x)
+     * is firmly nonexpansive and the gradient of a convex function, so that every element J of its generalized
+     * Jacobian is symmetric with 0 <= J <= I. Which one it is where P has no derivative is the member's choice.
+     *
+     * Bytes of what `linearize` finds out.                                                                */
+    size_t (*jacobian_work)(const crease_part *s);
+    /* A J at u into `state` (16-byte aligned). x is what prox has just returned for c = u and d = L, on the same
+     * scratch, which still holds what prox left there (a decomposition need not be computed twice).        */
+    void (*linearize)(const crease_part *s, const double *u, double L, double w, const double *x, void *state);
+    /* out = J v, or with `root` J^(1/2) v. out may not be v. */
+    void (*jacobian)(const crease_part *s, const void *state, bool root, const double *v, double *out);
+    /* d, at first a diagonal D >= 0, becomes one that is close to J^(1/2) D J^(1/2) + I - J on the range of J: a
+     * preconditioner. NULL: no better one is known than 1.                                                 */
+    void (*jacobian_diagonal)(const crease_part *s, const void *state, double *d);
 } crease_math;
 
 /* The families. Each wants the functions of the descriptor that its line names. */
@@ -222,6 +239,16 @@ void crease_part_margins(const crease_regularizer *psi, const crease_part *s, co
                          double w, crease_margin *unit);
 double crease_part_radius(const crease_regularizer *psi, const crease_part *s, const double *c, const double *d,
                           double w, const double *x); /* NAN: none */
+
+/* The derivative of the oracle (see crease_math). NULL, or why none is known, in words. */
+const char *crease_jacobian_refusal(const crease_regularizer *psi);
+size_t crease_part_jacobian_work(const crease_regularizer *psi, const crease_part *s); /* bytes of state */
+/* x = argmin L/2 |x|^2 - <u, x> + w psi(x) by the oracle, and J at u into state. w = 0: psi is left out. */
+int crease_part_linearize(const crease_regularizer *psi, const crease_part *s, const double *u, double L, double w,
+                          double *x, void *state, crease_prox_info *info);
+void crease_part_jacobian(const crease_regularizer *psi, const crease_part *s, const void *state, bool root,
+                          const double *v, double *out);
+void crease_part_jacobian_diagonal(const crease_regularizer *psi, const crease_part *s, const void *state, double *d);
 
 /* --- all parts of a term; x and g are the whole flat vector, on the host --------------------------- */
 

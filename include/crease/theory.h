@@ -37,7 +37,8 @@ typedef struct crease_theory {
     crease_observer observer;      /* to be attached to the subproblem */
     const crease_subproblem *p;
     unsigned promises;
-    double *before, *move, *work;  /* room doubles each; the term's work space */
+    double *c, *d, *before, *move; /* room doubles each */
+    double *work;                  /* the term's work space */
     size_t room, work_room;
     double value, value_start, moved;
 } crease_theory;

@@ -1,7 +1,8 @@
-"""python3 -m crease.bench FILE.csv --out PICTURE: draw the table of `crease bench oracles`.
+"""python3 -m crease.bench FILE.csv --out PICTURE: draw a table that `crease bench` has written.
 
-FILE.csv may be - for standard input. The suffix of PICTURE says the format: png, svg or pdf. Exit
-codes: 0 drawn, 2 wrong use or bad input.
+FILE.csv may be - for standard input: a table of oracles, solvers, spectral or atlas. The suffix of
+PICTURE says the format: png, svg or pdf. Tables with several pictures add to its name, and may be
+given a name without a suffix. Exit codes: 0 drawn, 2 wrong use or bad input.
 """
 
 import argparse
@@ -29,20 +30,18 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments=None):
-    parser = Parser(prog="crease.bench", description="Draw the table of crease bench oracles.")
+    parser = Parser(prog="crease.bench", description="Draw a table that crease bench has written.")
     parser.add_argument("table", metavar="FILE.csv", help="what --csv wrote; - for standard input")
     parser.add_argument("--out", metavar="PICTURE", required=True, help="a .png, .svg or .pdf")
     options = parser.parse_args(arguments)
-    folder, name = os.path.split(options.out)
-    stem, dot, suffix = name.rpartition(".")
-    if not stem or suffix not in ("png", "svg", "pdf"):
-        return complain(f"'{options.out}' ends in none of .png, .svg, .pdf")
     try:
-        from . import oracles, style
+        from . import style
+        pictures = draw(options.table)
+        folder, stem, suffix = split(options.out, len(pictures) > 1 or "" not in pictures)
+        for ending, figure in pictures.items():
+            style.save(figure, folder, stem + ending, [suffix])
     except ImportError as error:
         return complain(f"{error}: pictures need NumPy, matplotlib and h5py for {sys.executable}")
-    try:
-        style.save(oracles.draw(read(options.table)), folder, stem, [suffix])
     except TableError as error:
         return complain(error)
     except OSError as error:
@@ -52,17 +51,48 @@ def main(arguments=None):
     return 0
 
 
-def read(path):
-    """{(panel, precision): {curve: [(n, ns per element, those of the pass), ...]}}; rows that failed
-    hold no numbers and are left out."""
-    file = sys.stdin if path == "-" else open(path, encoding="utf-8", newline="")
+def split(out, several):
+    """Folder, name without suffix, and suffix; several pictures may go without one."""
+    folder, name = os.path.split(out)
+    stem, _, suffix = name.rpartition(".")
+    if stem and suffix in ("png", "svg", "pdf"):
+        return folder, stem, suffix
+    if several and name:
+        return folder, name, "png"
+    raise TableError(f"'{out}' ends in none of .png, .svg, .pdf")
+
+
+def draw(path):
+    """{what the name of a picture ends with: figure} of the table, whatever kind it is."""
+    from . import atlas, oracles, solvers
+    columns, rows = load(path)
     path = "the table" if path == "-" else path
+    try:
+        if "plane" in columns:
+            return atlas.draw(rows)
+        if "decompositions" in columns:
+            return {"": solvers.draw_spectral(solvers.rows_of(rows))}
+        if "level" in columns:
+            return solvers.draw(solvers.rows_of(rows))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise TableError(f"{path}: not as crease bench writes it ({error})") from None
+    return {"": oracles.draw(read(path, columns, rows))}
+
+
+def load(path):
+    """Names of the columns, and the rows."""
+    file = sys.stdin if path == "-" else open(path, encoding="utf-8", newline="")
     with file:
         table = csv.DictReader(file)
-        missing = {"member", "groups", "metric", "precision", *NUMBERS} - set(table.fieldnames or ())
-        if missing:
-            raise TableError(f"{path}: no column '{min(missing)}': not a table of oracles?")
-        rows = list(table)
+        return tuple(table.fieldnames or ()), list(table)
+
+
+def read(path, columns, rows):
+    """{(panel, precision): {curve: [(n, ns per element, those of the pass), ...]}} of oracles; rows
+    that failed hold no numbers and are left out."""
+    missing = {"member", "groups", "metric", "precision", *NUMBERS} - set(columns)
+    if missing:
+        raise TableError(f"{path}: no column '{min(missing)}': not a table of oracles?")
     metrics = {}
     for row in rows:
         metrics.setdefault(row["member"], set()).add(row["metric"])

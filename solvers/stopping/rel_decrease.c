@@ -2,7 +2,7 @@
  * (the first proximal-gradient step of ProxGen starts at the centre of the metric and cannot see it). */
 #include <math.h>
 
-#include "crease/stopping.h"
+#include "limits.h"
 
 typedef struct {
     crease_limits limits;
@@ -14,12 +14,6 @@ static const crease_param params[] = {
     CREASE_PARAM_LIMITS(rel_decrease_opts, 2, 100),
     CREASE_PARAM_END,
 };
-
-static const char *check(const void *opts)
-{
-    const rel_decrease_opts *o = opts;
-    return o->limits.min_iters <= o->limits.max_iters ? NULL : "min_iters must be at most max_iters";
-}
 
 static double tested(const void *opts, const crease_progress *p)
 {
@@ -40,7 +34,7 @@ const crease_stopping_type crease_stopping_rel_decrease = {
               .source = "the experiments of RAMDA, arXiv 2403.14398, Section 6",
               .opts_size = sizeof(rel_decrease_opts),
               .params = params,
-              .check = check },
+              .check = crease_limits_check },
     .guarantee = "none: a heuristic; slow progress passes it, and the 1 makes it depend on the scale of Q",
     .identifies = "not by itself: only as far as the iterates of the solver do",
     .needs = CREASE_NEEDS_VALUE,

@@ -2,7 +2,7 @@
  * With sum eps_t^2 finite (power > 1/2) this is what the convergence and identification theorems assume. */
 #include <math.h>
 
-#include "crease/stopping.h"
+#include "limits.h"
 
 typedef struct {
     crease_limits limits;
@@ -33,7 +33,8 @@ const crease_stopping_type crease_stopping_residual = {
               .formula = "min { |s| : s in dQ(x) } <= eps_t  and  Q(x) <= Q(start)",
               .source = "RAMDA, arXiv 2403.14398, condition (7)",
               .opts_size = sizeof(residual_opts),
-              .params = params },
+              .params = params,
+              .check = crease_limits_check },
     .guarantee = "|x - x*| <= eps_t / d_min and Q(x) - Q* <= eps_t^2 / (2 d_min) where psi is convex; with sum eps_t^2 "
                  "finite, the condition of RAMDA's Theorems 2 and 3",
     .identifies = "yes: the residual of the emitted point vanishes",

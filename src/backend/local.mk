@@ -1,15 +1,16 @@
 libcrease_la_SOURCES += src/backend/find.c
 
 cpu_sources = src/backend/cpu/cpu.c \
-  src/backend/cpu/careful.h src/backend/cpu/data.h src/backend/cpu/entries.h src/backend/cpu/form.h src/backend/cpu/gradient.h src/backend/cpu/group.h \
+  src/backend/cpu/bunch.h src/backend/cpu/careful.h src/backend/cpu/data.h src/backend/cpu/entries.h src/backend/cpu/form.h src/backend/cpu/gradient.h src/backend/cpu/group.h \
   src/backend/cpu/lanes.h src/backend/cpu/newton.h src/backend/cpu/oracle.h src/backend/cpu/rows.h \
-  src/backend/cpu/runs.h src/backend/cpu/screen.h src/backend/cpu/transpose.h \
+  src/backend/cpu/runs.h src/backend/cpu/screen.h src/backend/cpu/slab.h src/backend/cpu/transpose.h \
   src/backend/cpu/vector.h \
   src/backend/formulas/cbrt.h src/backend/formulas/formula.h src/backend/formulas/pieces.h src/backend/formulas/reduce.h \
   src/backend/formulas/secular.h src/backend/formulas/shrink.h src/backend/formulas/width.h
 # Vectors are passed between inlined functions only, so their calling convention does not matter; arithmetic on
 # the bits of numbers may wrap.
-cpu_flags = $(CREASE_CFLAGS) -O3 -Wno-psabi -fwrapv
+# Loops over entries become vectors at -O2 too, which most people's CFLAGS say after our -O3.
+cpu_flags = $(CREASE_CFLAGS) -O3 -ftree-vectorize -fvect-cost-model=dynamic -Wno-psabi -fwrapv
 
 # The same sources, once for each width and vector unit; the only symbol of each is its table.
 noinst_LTLIBRARIES += libcpu_f64.la libcpu_f32.la

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "../../bench/bench.h"
-#include "cli.h"
+#include "bench.h"
 
 static const struct {
     const char *name;
@@ -24,16 +24,34 @@ typedef struct {
     crease_texts members;
 } request;
 
+/* Those with options of their own, named first. */
+static crease_command_function *find_command(const char *word)
+{
+    static const struct {
+        const char *name;
+        crease_command_function *function;
+    } commands[] = {
+        { "solvers", crease_cmd_bench_solvers },
+        { "spectral", crease_cmd_bench_spectral },
+        { "atlas", crease_cmd_bench_atlas },
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(word, commands[i].name) == 0) return commands[i].function;
+    return NULL;
+}
+
 static int check_word(crease_ctx *ctx, const char *word)
 {
-    const char *names[N_MEASUREMENTS];
+    const char *names[N_MEASUREMENTS + 3] = { "solvers", "spectral", "atlas" };
     for (size_t i = 0; i < N_MEASUREMENTS; i++) {
-        names[i] = measurements[i].name;
-        if (strcmp(word, names[i]) == 0) return CREASE_OK;
+        names[3 + i] = measurements[i].name;
+        if (strcmp(word, measurements[i].name) == 0) return CREASE_OK;
     }
-    const char *nearest = crease_nearest(word, names, N_MEASUREMENTS);
+    if (find_command(word)) return crease_fail(ctx, CREASE_EINVAL, "'%s' goes before all options", word);
+    const char *nearest = crease_nearest(word, names, N_MEASUREMENTS + 3);
     return crease_fail(ctx, CREASE_ENOTFOUND, "unknown measurement '%s'; %s%s%s", word,
-                       nearest ? "did you mean '" : "there are oracles, layouts, steps and epoch",
+                       nearest ? "did you mean '"
+                               : "there are oracles, layouts, steps and epoch, and solvers, spectral and atlas",
                        nearest ? nearest : "", nearest ? "'?" : "");
 }
 
@@ -108,38 +126,48 @@ static int measure(crease_bench *b, const char *word)
     return measurements[i].function(b);
 }
 
+int crease_cli_open_table(crease_ctx *ctx, const char *path, bool is_drawn, FILE **table)
+{
+    *table = path ? fopen(path, "w+") : is_drawn ? tmpfile() : NULL;
+    if (path && !*table) return crease_fail(ctx, CREASE_EIO, "cannot write '%s': %s", path, strerror(errno));
+    if (is_drawn && !*table)
+        return crease_fail(ctx, CREASE_EIO, "cannot make a temporary file: %s", strerror(errno));
+    return CREASE_OK;
+}
+
 /* The drawing code reads the table from its standard input. */
-static int draw(const crease_bench *b, const char *python, const char *picture)
+int crease_cli_draw_table(crease_ctx *ctx, FILE *table, const char *python, const char *picture)
 {
     int status;
     const char *argv[] = { python, "-B", "-m", "crease.bench", "--out", picture, "-", NULL };
-    if (fflush(b->csv) != 0 || lseek(fileno(b->csv), 0, SEEK_SET) < 0)
-        return crease_fail(b->ctx, CREASE_EIO, "cannot read the table again: %s", strerror(errno));
-    CREASE_TRY(crease_cli_run_python(b->ctx, argv, fileno(b->csv), false, &status));
+    if (fflush(table) != 0 || lseek(fileno(table), 0, SEEK_SET) < 0)
+        return crease_fail(ctx, CREASE_EIO, "cannot read the table again: %s", strerror(errno));
+    CREASE_TRY(crease_cli_run_python(ctx, argv, fileno(table), false, &status));
     if (status == 0) return CREASE_OK;
-    return crease_fail(b->ctx, CREASE_EIO, "'%s' was not drawn", picture);
+    return crease_fail(ctx, CREASE_EIO, "'%s' was not drawn", picture);
+}
+
+int crease_cli_finish_table(crease_ctx *ctx, int code, FILE *table, const char *path, const char *python,
+                            const char *picture)
+{
+    if (picture && (code == CREASE_OK || code == CREASE_ESHORT)) {
+        crease_error short_of = *crease_ctx_error(ctx);
+        int drawn = crease_cli_draw_table(ctx, table, python, picture);
+        if (drawn != CREASE_OK) code = drawn;
+        else if (code == CREASE_ESHORT) crease_fail(ctx, code, "%s", short_of.sentence);
+    }
+    if (table && fclose(table) != 0 && code == CREASE_OK)
+        return crease_fail(ctx, CREASE_EIO, "cannot write '%s': %s", path, strerror(errno));
+    return code;
 }
 
 /* A picture is drawn also of a table in which rows failed. */
 static int measure_and_draw(crease_bench *b, const request *q)
 {
-    const char *python;
+    const char *python = NULL;
     if (q->plot) CREASE_TRY(crease_cli_find_python(b->ctx, &python));
-    if (q->csv || q->plot) b->csv = q->csv ? fopen(q->csv, "w+") : tmpfile();
-    if (q->csv && !b->csv)
-        return crease_fail(b->ctx, CREASE_EIO, "cannot write '%s': %s", q->csv, strerror(errno));
-    if (q->plot && !b->csv)
-        return crease_fail(b->ctx, CREASE_EIO, "cannot make a temporary file: %s", strerror(errno));
-    int code = measure(b, q->word);
-    if (q->plot && (code == CREASE_OK || code == CREASE_ESHORT)) {
-        crease_error short_of = *crease_ctx_error(b->ctx);
-        int drawn = draw(b, python, q->plot);
-        if (drawn != CREASE_OK) code = drawn;
-        else if (code == CREASE_ESHORT) crease_fail(b->ctx, code, "%s", short_of.sentence);
-    }
-    if (b->csv && fclose(b->csv) != 0 && code == CREASE_OK)
-        return crease_fail(b->ctx, CREASE_EIO, "cannot write '%s': %s", q->csv, strerror(errno));
-    return code;
+    CREASE_TRY(crease_cli_open_table(b->ctx, q->csv, q->plot != NULL, &b->csv));
+    return crease_cli_finish_table(b->ctx, measure(b, q->word), b->csv, q->csv, python, q->plot);
 }
 
 static int run(crease_ctx *ctx, const request *q)
@@ -156,6 +184,8 @@ static int run(crease_ctx *ctx, const request *q)
 
 int crease_cmd_bench(crease_ctx *ctx, int argc, char **argv)
 {
+    crease_command_function *other = argc > 1 ? find_command(argv[1]) : NULL;
+    if (other) return other(ctx, argc - 1, argv + 1);
     request q = { .repeats = "31" };
     const crease_option options[] = {
         { .name = "member", .value = "NAME", .texts = &q.members,
@@ -176,14 +206,17 @@ int crease_cmd_bench(crease_ctx *ctx, int argc, char **argv)
         { .name = NULL },
     };
     const crease_usage usage = {
-        .synopsis = "crease bench {oracles|layouts|steps|epoch} [OPTION]...",
+        .synopsis = "crease bench {oracles|layouts|steps|epoch} [OPTION]...\n"
+                    "       crease bench {solvers|spectral|atlas} [OPTION]...",
         .about = "Measures, on one thread and side by side in one run:\n"
                  "oracles: the exact oracle of every regularizer at growing sizes, per entry, against a\n"
                  "         pass that reads c and d and writes x;\n"
                  "layouts: that of group_l2 for groups of every layout and size against the same pass;\n"
                  "steps: a RAMDA step against a pass over its arrays;\n"
                  "epoch: a RAMDA epoch of softmax regression against its bare products.\n"
-                 "Answers are verified before they are timed, those of oracles at the first two sizes.",
+                 "Answers are verified before they are timed, those of oracles at the first two sizes.\n"
+                 "solvers, spectral and atlas, named first, have options of their own: with --help they\n"
+                 "print them.",
         .options = options,
         .min_operands = 1,
         .max_operands = 1,

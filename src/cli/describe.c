@@ -55,13 +55,40 @@ static void describe_solver(const crease_type *base)
                                   : "ruled by an inexactness test on each block of groups");
 }
 
+/* "the objective, the least subgradient and the clock", from the bits of `needs`. */
+static void name_needs(unsigned needs, char *text, size_t size)
+{
+    static const struct {
+        unsigned need;
+        const char *words;
+    } table[] = {
+        { CREASE_NEEDS_VALUE, "the objective" },
+        { CREASE_NEEDS_RESIDUAL, "the least subgradient" },
+        { CREASE_NEEDS_GAP, "the duality gap and the objective" },
+        { CREASE_NEEDS_FENCHEL, "Fenchel's gap at c - D x" },
+        { CREASE_NEEDS_MOVE, "the moves of the iterate" },
+        { CREASE_NEEDS_CENTER, "the distance from the centre and the objective there" },
+        { CREASE_NEEDS_TIME, "the clock" },
+    };
+    size_t used = 0;
+    *text = '\0';
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (needs & table[i].need)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? "; " : "", table[i].words);
+    if (used == 0) snprintf(text, size, "the number of iterations only");
+}
+
 static void describe_stopping(const crease_type *base)
 {
+    static const char *const combined[] = { [CREASE_BOTH] = "what its two tests look at; met when both are",
+                                            [CREASE_EITHER] = "what its two tests look at; met when either is" };
     const crease_stopping_type *type = (const crease_stopping_type *)base;
-    static const char *const needs[] = { "nothing but the iteration count", "the objective",
-                                         "the residual", "the objective and the residual" };
+    char text[400];
     print_fact("guarantee", type->guarantee ? type->guarantee : "none");
-    print_fact("looks at", needs[type->needs & (CREASE_NEEDS_VALUE | CREASE_NEEDS_RESIDUAL)]);
+    print_fact("identifies", type->identifies ? type->identifies : "unknown");
+    name_needs(type->needs, text, sizeof text);
+    print_fact("looks at", type->combines == CREASE_ALONE ? text : combined[type->combines]);
+    if (type->descent) print_fact("also asks", "that the objective has not risen since the start point");
 }
 
 static void describe_algorithm(const crease_type *base)

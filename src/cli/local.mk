@@ -20,7 +20,11 @@ crease_SOURCES = \
   src/cli/prox_input.c \
   src/cli/prox_low_rank.c \
   src/cli/prox_report.c \
-  src/cli/run.c
+  src/cli/run.c \
+  src/cli/solve.c \
+  src/cli/solve.h \
+  src/cli/solve_report.c \
+  src/cli/solve_table.c
 # plot finds the drawing code beside the sources while it runs from the build tree.
 crease_CPPFLAGS = $(AM_CPPFLAGS) -DCREASE_PYTHON='"$(PYTHON)"' -DCREASE_BUILD_DIR='"$(abs_top_builddir)"' \
   -DCREASE_PYTHON_SOURCE='"$(abs_top_srcdir)/python"' -DCREASE_PYTHON_INSTALLED='"$(pkgdatadir)/python"'

@@ -14,6 +14,7 @@ static const struct {
     { "run", "run an experiment file", crease_cmd_run },
     { "plot", "draw the pictures of a run", crease_cmd_plot },
     { "prox", "solve one proximal subproblem and certify the answer", crease_cmd_prox },
+    { "solve", "solve a captured subproblem again and certify the answer", crease_cmd_solve },
     { "bench", "measure oracles, steps and an epoch", crease_cmd_bench },
     { "conformance", "write test problems with certified answers for other codes", crease_cmd_conformance },
     { "data", "list, fetch and verify data collections", crease_cmd_data },

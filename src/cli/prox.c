@@ -26,19 +26,10 @@ static int make_regularizer(crease_prox *p)
 
 static int make_solver(crease_prox *p)
 {
-    char name[100];
-    const char *settings;
-    if (p->stop_text) {
-        CREASE_TRY(crease_split_name(p->ctx, p->stop_text, name, sizeof name, &settings));
-        if (!(p->stopping = crease_stopping_create(p->ctx, name)))
-            return crease_ctx_error(p->ctx)->code;
-        CREASE_TRY(crease_opts_set_all(p->ctx, CREASE_STOPPING, &p->stopping->type->base,
-                                      p->stopping->opts, settings));
-    }
-    CREASE_TRY(crease_split_name(p->ctx, p->solver_text, name, sizeof name, &settings));
-    if (!(p->solver = crease_solver_create(p->ctx, name, p->stopping)))
+    if (p->stop_text && !(p->stopping = crease_stopping_parse(p->ctx, p->stop_text)))
         return crease_ctx_error(p->ctx)->code;
-    return crease_opts_set_all(p->ctx, CREASE_SOLVER, &p->solver->type->base, p->solver->opts, settings);
+    p->solver = crease_solver_parse(p->ctx, p->solver_text, p->stopping);
+    return p->solver ? CREASE_OK : crease_ctx_error(p->ctx)->code;
 }
 
 static int choose_backend(crease_prox *p)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "experiment/capture.h"
 #include "experiment/folder.h"
 #include "experiment/jobs.h"
 #include "experiment/progress.h"
@@ -101,9 +102,9 @@ static int show_table(const display *d, const crease_jobs *jobs)
 /* --- the command -------------------------------------------------------------------------------- */
 
 typedef struct run_options {
-    const char *file, *out, *data, *seeds, *jobs;
+    const char *file, *out, *data, *seeds, *jobs, *capture;
     crease_texts settings;
-    bool resume, force, quiet;
+    bool resume, force, quiet, truth, theory;
     int parallel;
     char command[4096];
 } run_options;
@@ -136,6 +137,19 @@ static int parse(crease_ctx *ctx, int argc, char **argv, run_options *o)
           .doc = "run N of the runs at a time, each in its own process; the "
                  "results are the same",
           .text = &o->jobs },
+        { .name = "truth",
+          .doc = "score every inner solve against the exact solution (adds the diagnostic truth)",
+          .flag = &o->truth },
+        { .name = "assert",
+          .doc = "check at every inner iteration what the theorems promise (adds the diagnostics theory and "
+                 "truth); exit status 1 names the first violation",
+          .flag = &o->theory },
+        { .name = "capture",
+          .value = "DIR[:SETTINGS]",
+          .doc = "write the subproblems of the inner solver into DIR, for crease solve: "
+                 "steps=LIST (1-20/middle/last), every=K, max=M (50) files of a term and run; "
+                 "as DIR:steps=1-5/1000,max=10",
+          .text = &o->capture },
         { .name = "resume", .doc = "go on with an interrupted run", .flag = &o->resume },
         { .name = "force", .doc = "remove the results that the folder holds", .flag = &o->force },
         { .name = "quiet", .letter = 'q', .doc = "print errors alone", .flag = &o->quiet },
@@ -143,7 +157,7 @@ static int parse(crease_ctx *ctx, int argc, char **argv, run_options *o)
     };
     const crease_usage usage = {
         .synopsis = "crease run FILE.yaml [--out DIR] [--set KEY=VALUE]... [--seeds 1,2,3] [--jobs N] "
-                    "[--resume]",
+                    "[--capture DIR] [--resume]",
         .about = "Runs the experiment: every algorithm with every seed. The folder then holds "
                  "config.yaml (every default\n"
                  "filled in), trace.csv, summary.json and, for each run, its masks and its checkpoint. "
@@ -180,7 +194,12 @@ static int read_experiment(crease_ctx *ctx, const run_options *o, crease_experim
             return crease_fail(ctx, CREASE_EINVAL, "--seeds is too long");
         settings[n++] = seeds;
     }
-    return crease_experiment_read(ctx, o->file, settings, n, e);
+    CREASE_TRY(crease_experiment_read(ctx, o->file, settings, n, e));
+    int code = CREASE_OK;
+    if (o->truth || o->theory) code = crease_experiment_add_diagnostic(e, "truth");
+    if (code == CREASE_OK && o->theory) code = crease_experiment_add_diagnostic(e, "theory");
+    if (code != CREASE_OK) crease_experiment_free(e);
+    return code;
 }
 
 static int load_problem(const crease_experiment *e, crease_problem **problem)
@@ -208,7 +227,8 @@ static int run_jobs(crease_jobs *jobs, const run_options *o, const display *d)
     return code == CREASE_OK ? after : crease_fail(jobs->ctx, code, "%s", first.sentence);
 }
 
-static int run_problem(const crease_experiment *e, crease_problem *problem, const run_options *o)
+static int run_problem(const crease_experiment *e, crease_problem *problem, const run_options *o,
+                       const crease_capture_plan *capture)
 {
     char folder[CREASE_STRING_SIZE + sizeof "runs/"];
     int lock;
@@ -218,6 +238,7 @@ static int run_problem(const crease_experiment *e, crease_problem *problem, cons
                          .experiment = e,
                          .problem = problem,
                          .folder = o->out ? o->out : folder,
+                         .capture = capture,
                          .resume = o->resume,
                          .parallel = o->parallel,
                          .user = &d,
@@ -238,12 +259,14 @@ int crease_cmd_run(crease_ctx *ctx, int argc, char **argv)
     run_options o = { 0 };
     crease_experiment e;
     crease_problem *problem = NULL;
+    crease_capture_plan plan;
     CREASE_TRY(parse(ctx, argc, argv, &o));
+    if (o.capture) CREASE_TRY(crease_capture_plan_parse(ctx, o.capture, &plan));
     if (o.quiet) crease_ctx_set_logger(ctx, NULL, NULL);
     if (o.data) CREASE_TRY(crease_data_set_folder(ctx, o.data));
     CREASE_TRY(read_experiment(ctx, &o, &e));
     int code = load_problem(&e, &problem);
-    if (code == CREASE_OK) code = run_problem(&e, problem, &o);
+    if (code == CREASE_OK) code = run_problem(&e, problem, &o, o.capture ? &plan : NULL);
     crease_problem_free(problem);
     crease_experiment_free(&e);
     return code;

@@ -16,6 +16,8 @@
 #include <float.h>
 #include <math.h>
 
+#include "jacobian.h"
+
 #define FLATTEST 1e290 /* a rate above this curves Q by less than rounding can tell: as d_i = 0 */
 
 static double price(const crease_part *s, size_t i)
@@ -257,4 +259,21 @@ double crease_budget_best(const crease_part *s, bool signs, const double *y)
     double best = s->n > 0 && !signs ? -INFINITY : 0;
     for (size_t i = 0; i < s->n; i++) best = fmax(best, (signs ? fabs(y[i]) : y[i]) / price(s, i));
     return best;
+}
+
+/* --- the derivative ---------------------------------------------------------------------------------- */
+
+void crease_budget_linearize(const crease_part *s, const double *x, void *state)
+{
+    crease_rank_one J = crease_rank_one_at(s, state);
+    double square = 0;
+    crease_rank_one_clear(s, state);
+    for (size_t i = 0; i < s->n; i++) {
+        if (x[i] == 0) continue;
+        J.a[i] = 1;
+        J.v[i] = copysign(price(s, i), x[i]);
+        square += price(s, i) * price(s, i);
+    }
+    J.b[0] = square > 0 ? -1 / square : 0;
+    crease_rank_one_finish(s, state);
 }

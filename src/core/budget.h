@@ -29,6 +29,10 @@ double crease_budget_multiplier(const crease_part *s, bool signs, const double *
 double crease_budget_pull(bool signs, double x, double g);
 double crease_budget_rest(const crease_part *s, bool signs, const double *x, const double *g, double mu);
 
+/* The derivative of the projection where x spends the budget: L |x_i| = |u_i| - tau a_i on live entries, and their
+ * changes cost nothing. `state` is that of src/core/jacobian.h, rank one.                                */
+void crease_budget_linearize(const crease_part *s, const double *x, void *state);
+
 /* max_i |y_i| / a_i, or max_i y_i / a_i without signs; 0 without entries. */
 double crease_budget_best(const crease_part *s, bool signs, const double *y);
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "jacobian.h"
 #include "sum.h"
 #include "taut_string.h"
 
@@ -130,6 +131,31 @@ double crease_chain_residual(const crease_chain *chain, const double *x, const d
         rest = hypot(rest, part);
     }
     return rest;
+}
+
+/* --- the derivative of the oracle ---------------------------------------------------------------- */
+
+/* Where the run of equal entries from a that edges hold together ends, and whether sizes hold it at zero. */
+static size_t held_piece(const crease_chain *chain, const double *x, size_t a, bool *zero)
+{
+    size_t i = a;
+    bool sized = false;
+    do {
+        sized = sized || crease_chain_size(chain, i) > 0;
+        i++;
+    } while (i < chain->s->n && x[i] == x[a] && crease_chain_edge(chain, i - 1) > 0);
+    *zero = sized && x[a] == 0;
+    return i;
+}
+
+void crease_chain_linearize(const crease_chain *chain, const double *x, void *state)
+{
+    crease_classes classes = crease_classes_at(chain->s, state);
+    for (size_t a = 0, end; a < chain->s->n; a = end) {
+        bool zero;
+        end = held_piece(chain, x, a, &zero);
+        crease_classes_add(&classes, a, end, zero ? 0 : 1);
+    }
 }
 
 /* --- structure ---------------------------------------------------------------------------------- */

@@ -52,6 +52,10 @@ double crease_chain_scale(const crease_chain *chain);
  * piece are equal to the bit.                                                                            */
 int crease_chain_prox(const crease_chain *chain, const double *c, const double *d, double *x);
 
+/* The derivative of the oracle in a scalar metric: means over constant pieces, 0 on pieces that sizes hold at zero.
+ * `state` is that of src/core/jacobian.h, by classes.                                                    */
+void crease_chain_linearize(const crease_chain *chain, const double *x, void *state);
+
 /* dist(0, g + the subdifferential at x). */
 double crease_chain_residual(const crease_chain *chain, const double *x, const double *g);
 

@@ -116,8 +116,10 @@ static crease_subproblem pose(const crease_algorithm *a, const part *t, const cr
 static int inspect_tiles(crease_algorithm *a, const part *t, size_t *work_bytes)
 {
     crease_tile tile;
+    const crease_observer anybody = { 0 }; /* a tap may bring one */
     for (size_t g = 0; crease_tile_at(&t->tiling, g, &tile); g += tile.local.count) {
         crease_subproblem p = pose(a, t, &tile);
+        p.observer = &anybody;
         const char *reason = t->solver->type->accepts(t->solver, &p);
         if (reason)
             return crease_fail(a->ctx, CREASE_ENOTSUP, "solver %s does not take regularizer %s: %s",
@@ -239,13 +241,51 @@ static int certify(crease_algorithm *a, const crease_subproblem *p)
     return CREASE_OK;
 }
 
-static int step_tile(crease_algorithm *a, const crease_form *f, const part *t, const crease_tile *tile,
+/* Whether anybody looks at this term in this step. */
+static bool ask_taps(const crease_algorithm *a, size_t term)
+{
+    bool any = false;
+    if (term == a->engine->n_parts - 1) return false; /* entries in no term */
+    for (crease_tap *tap = a->taps; tap; tap = tap->next) any |= tap->wanted = tap->wants(tap->user, a, term);
+    return any;
+}
+
+static crease_tap_event event_of(const crease_algorithm *a, const part *t, const crease_tile *tile)
+{
+    const crease_groups *groups = t->tiling.groups;
+    return (crease_tap_event){ .a = a, .term = (size_t)(t - a->engine->parts), .groups = groups,
+                               .first_group = tile->first, .last = tile->first + tile->local.count == groups->count };
+}
+
+static int show_posed(const crease_algorithm *a, crease_tap_event *event, crease_subproblem *p)
+{
+    event->p = p;
+    for (const crease_tap *tap = a->taps; tap; tap = tap->next)
+        if (tap->wanted && tap->posed) CREASE_TRY(tap->posed(tap->user, event, p));
+    return CREASE_OK;
+}
+
+static int show_solved(const crease_algorithm *a, crease_tap_event *event, crease_subproblem p,
+                       const crease_solve_info *info, double solve_ms)
+{
+    event->p = &p;
+    event->x = a->engine->x;
+    event->info = info;
+    event->solve_ms = solve_ms;
+    p.x0 = a->engine->x0;
+    p.v = a->engine->v;
+    for (const crease_tap *tap = a->taps; tap; tap = tap->next)
+        if (tap->wanted) CREASE_TRY(tap->solved(tap->user, event));
+    return CREASE_OK;
+}
+
+static int step_tile(crease_algorithm *a, const crease_form *f, const part *t, const crease_tile *tile, bool tapped,
                      double *live_groups)
 {
     const crease_engine *e = a->engine;
     bool parts = t->solver->type->joint || a->want_certificate;
     for (crease_run r = { 0 }; crease_tile_next_run(&t->tiling, tile, &r);) {
-        form_run(a, f, &r, parts);
+        form_run(a, f, &r, parts || tapped);
         if (t->solver->type->takes_stopping) a->backend->copy(r.n, at(a, a->x, r.at), at(a, e->x, r.packed));
     }
     crease_subproblem p = pose(a, t, tile);
@@ -256,13 +296,17 @@ static int step_tile(crease_algorithm *a, const crease_form *f, const part *t, c
     p.v = parts ? e->v : NULL;
     p.paper_scale = f->paper_scale;
     crease_solve_info info;
+    crease_tap_event event = event_of(a, t, tile);
+    if (tapped) CREASE_TRY(show_posed(a, &event, &p));
     double start = now_ms();
     int code = t->solver->type->solve(t->solver, &p, e->x, e->work, &info);
     if (code == CREASE_ENAN) /* the gradient was finite: the moments have overflowed */
         return crease_fail(a->ctx, CREASE_EDIVERGED, "the subproblem is no longer finite at step %lu", a->t);
     CREASE_TRY(code);
-    if (t->psi != e->none) record(&a->inner, &info, now_ms() - start, live_groups);
+    double ms = now_ms() - start;
+    if (t->psi != e->none) record(&a->inner, &info, ms, live_groups);
     if (a->want_certificate && t->psi != e->none) CREASE_TRY(certify(a, &p));
+    if (tapped) CREASE_TRY(show_solved(a, &event, p, &info, ms));
     for (crease_run r = { 0 }; crease_tile_next_run(&t->tiling, tile, &r);)
         a->backend->average(r.n, f->average, at(a, e->x, r.packed), at(a, a->x, r.at),
                             a->want_hat ? at(a, a->hat, r.at) : NULL);
@@ -284,9 +328,10 @@ int crease_engine_step(crease_algorithm *a, const crease_form *f)
     for (size_t i = 0; i < a->engine->n_parts; i++) {
         const part *t = &a->engine->parts[i];
         const crease_inner before = a->inner;
+        bool tapped = ask_taps(a, i);
         crease_tile tile;
         for (size_t g = 0; crease_tile_at(&t->tiling, g, &tile); g += tile.local.count)
-            CREASE_TRY(step_tile(a, f, t, &tile, &live_groups));
+            CREASE_TRY(step_tile(a, f, t, &tile, tapped, &live_groups));
         count_as_one(&a->inner, &before);
     }
     return CREASE_OK;

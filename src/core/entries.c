@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "jacobian.h"
 #include "part.h"
 #include "pieces.h"
 
@@ -321,6 +322,31 @@ static double radius(const crease_part *s, const double *c, const double *d, dou
     return least;
 }
 
+/* --- the derivative of the oracle -------------------------------------------------------------------- */
+
+/* psi'' at anchor + t, away from kinks. */
+static double curvature_at(const crease_pieces *psi, double t)
+{
+    const crease_side *side = t < 0 ? &psi->left : &psi->right;
+    unsigned k = 0;
+    while (k + 1 < side->n && fabs(t) > side->piece[k].end) k++;
+    return side->n > 0 ? side->piece[k].curvature : 0;
+}
+
+/* Where a kink holds x the derivative is 0. */
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_rank_one J = crease_rank_one_at(s, state);
+    kinks k;
+    (void)u;
+    crease_rank_one_clear(s, state);
+    for (size_t i = 0; i < s->n; i++) {
+        load_kinks(s, i, &k);
+        if (is_forced(s) || at_kink(s, &k, x[i]) != NOWHERE) continue;
+        J.a[i] = L / (L + w * curvature_at(&k.psi, x[i] - k.psi.anchor));
+    }
+}
+
 const crease_math crease_math_entries = {
     .accepts = crease_numbers_refusal,
     .value = value,
@@ -333,4 +359,5 @@ const crease_math crease_math_entries = {
     .dimension = dimension,
     .margins = margins,
     .radius = radius,
+    CREASE_RANK_ONE_JACOBIAN(linearize),
 };

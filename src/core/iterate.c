@@ -140,7 +140,7 @@ static int iterate(run *r, const void *x, crease_stop *stop)
         if (j % every != 0 && j != cap) continue;
         look(r);
         bool met = crease_stopping_met(test, &r->progress);
-        if (!met && !is_at_rounding(r)) continue;
+        if (!met && (j < (unsigned)limits->min_iters || !is_at_rounding(r))) continue;
         *stop = met ? CREASE_STOP_MET : CREASE_STOP_PRECISION;
         break;
     }

@@ -13,14 +13,23 @@ libcrease_la_SOURCES += \
   src/core/concave.h \
   src/core/context.c \
   src/core/diagnostic.c \
+  src/core/dual_groups.c \
+  src/core/dual_groups.h \
   src/core/engine.c \
   src/core/engine.h \
   src/core/entries.c \
   src/core/error.c \
   src/core/groups.c \
+  src/core/inspection.c \
   src/core/internal.h \
   src/core/iterate.c \
   src/core/iterate.h \
+  src/core/jacobian.h \
+  src/core/jacobian_classes.c \
+  src/core/jacobian_rank_one.c \
+  src/core/jacobian_spectral.c \
+  src/core/jacobian_spectral.h \
+  src/core/judge.c \
   src/core/latent.c \
   src/core/latent.h \
   src/core/lists.c \
@@ -28,6 +37,8 @@ libcrease_la_SOURCES += \
   src/core/maximum.c \
   src/core/maximum.h \
   src/core/low_rank.c \
+  src/core/newton_system.c \
+  src/core/newton_system.h \
   src/core/numbers.c \
   src/core/operator.c \
   src/core/order.c \
@@ -68,5 +79,6 @@ libcrease_la_SOURCES += \
   src/core/svd.c \
   src/core/svd.h \
   src/core/term.c \
+  src/core/theory.c \
   src/core/tile.c \
   src/core/tile.h

@@ -22,6 +22,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "jacobian.h"
 #include "part.h"
 #include "sum.h"
 
@@ -248,6 +249,27 @@ static double radius(const crease_part *s, const double *c, const double *d, dou
     return least;
 }
 
+/* Tied entries are x_i = sign_i t/a_i and share t, with sum over them of (|u_i| - L t/a_i)/a_i = W; the others are
+ * u_i/L. */
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_rank_one J = crease_rank_one_at(s, state);
+    double t = maximum(s, x), from = tied_from(s, t), weight = w * scale(s), square = 0;
+    (void)u, (void)L;
+    if (weight == 0) {
+        crease_rank_one_identity(s, state);
+        return;
+    }
+    crease_rank_one_clear(s, state);
+    for (size_t i = 0; t > 0 && i < s->n; i++) {
+        double a = factor(s, i);
+        if (a * fabs(x[i]) < from) J.a[i] = 1;
+        else J.v[i] = copysign(1 / a, x[i]), square += 1 / (a * a);
+    }
+    J.b[0] = square > 0 ? 1 / square : 0;
+    crease_rank_one_finish(s, state);
+}
+
 const crease_math crease_math_maximum = {
     .accepts = crease_numbers_refusal,
     .value = value,
@@ -259,4 +281,5 @@ const crease_math crease_math_maximum = {
     .dimension = dimension,
     .margins = margins,
     .radius = radius,
+    CREASE_RANK_ONE_JACOBIAN(linearize),
 };

@@ -171,6 +171,7 @@ static int set_piece(crease_ctx *ctx, crease_kind kind, const crease_type *type,
                      const char *piece, size_t length)
 {
     char copy[CREASE_STRING_SIZE + 100];
+    while (length > 0 && *piece == ' ') piece++, length--;
     if (length >= sizeof copy)
         return crease_fail(ctx, CREASE_ERANGE, "the setting '%.40s...' is too long", piece);
     snprintf(copy, sizeof copy, "%.*s", (int)length, piece);

@@ -221,3 +221,74 @@ double crease_part_radius(const crease_regularizer *psi, const crease_part *s, c
     if (!s->type->math->radius) return NAN;
     return s->type->math->radius(s, c, ridged_metric(psi, s, d, w), w * psi->scale, x);
 }
+
+/* --- the derivative of the oracle --------------------------------------------------------------- */
+
+/* The state of a part: this, its own, and n numbers L for the oracle. A ridge r turns L into L + w r, which
+ * multiplies the member's J by `factor`. */
+typedef struct {
+    double factor;
+    bool absent; /* w = 0 */
+} jacobian_head;
+
+enum { HEAD_BYTES = (sizeof(jacobian_head) + 15) / 16 * 16 };
+
+const char *crease_jacobian_refusal(const crease_regularizer *psi)
+{
+    if (!(psi->type->flags & CREASE_CONVEX))
+        return "the regularizer is not convex: the derivative of its proximal map has no bound";
+    return psi->type->math->linearize ? NULL : "no derivative of the regularizer's proximal map is known";
+}
+
+static size_t own_jacobian_work(const crease_part *s)
+{
+    return HEAD_BYTES + (s->type->math->jacobian_work(s) + 15) / 16 * 16;
+}
+
+size_t crease_part_jacobian_work(const crease_regularizer *psi, const crease_part *s)
+{
+    (void)psi;
+    return own_jacobian_work(s) + s->n * sizeof(double);
+}
+
+static const void *own_state(const void *state)
+{
+    return (const char *)state + HEAD_BYTES;
+}
+
+int crease_part_linearize(const crease_regularizer *psi, const crease_part *s, const double *u, double L, double w,
+                          double *x, void *state, crease_prox_info *info)
+{
+    jacobian_head *head = state;
+    double high = L + w * psi->ridge, *level = (double *)((char *)state + own_jacobian_work(s));
+    *head = (jacobian_head){ L / high, w == 0 };
+    *info = (crease_prox_info){ .exact = true, .unit = info->unit };
+    for (size_t i = 0; w == 0 && i < s->n; i++) x[i] = u[i] / L + 0.0;
+    if (w == 0) return CREASE_OK;
+    for (size_t i = 0; i < s->n; i++) level[i] = high;
+    CREASE_TRY(s->type->math->prox(s, u, level, w * psi->scale, x, info));
+    s->type->math->linearize(s, u, high, w * psi->scale, x, (char *)state + HEAD_BYTES);
+    return CREASE_OK;
+}
+
+void crease_part_jacobian(const crease_regularizer *psi, const crease_part *s, const void *state, bool root,
+                          const double *v, double *out)
+{
+    const jacobian_head *head = state;
+    double factor = root ? sqrt(head->factor) : head->factor;
+    (void)psi;
+    if (head->absent) memcpy(out, v, s->n * sizeof *out);
+    else s->type->math->jacobian(s, own_state(state), root, v, out);
+    for (size_t i = 0; factor != 1 && i < s->n; i++) out[i] *= factor;
+}
+
+/* 1 + f J (D - 1) is that of J for 1 + f (D - 1). */
+void crease_part_jacobian_diagonal(const crease_regularizer *psi, const crease_part *s, const void *state, double *d)
+{
+    const jacobian_head *head = state;
+    (void)psi;
+    if (head->absent) return;
+    for (size_t i = 0; i < s->n; i++)
+        d[i] = s->type->math->jacobian_diagonal ? 1 + head->factor * (d[i] - 1) : 1;
+    if (s->type->math->jacobian_diagonal) s->type->math->jacobian_diagonal(s, own_state(state), d);
+}

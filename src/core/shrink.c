@@ -4,6 +4,7 @@
 #include <cblas.h>
 #include <math.h>
 
+#include "jacobian.h"
 #include "part.h"
 
 static double norm(size_t n, const double *x)
@@ -205,6 +206,26 @@ static int prox(const crease_part *s, const double *c, const double *d, double w
     return code;
 }
 
+/* L x = f (1 - ball/rho) soft(u, box), where rho is the length of that soft vector and f = L/(L + w ridge). */
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_shrink psi = family(s);
+    crease_rank_one J = crease_rank_one_at(s, state);
+    double size = norm(s->n, x), high = L + w * psi.ridge;
+    double ball = psi.lambda2 > 0 ? w * psi.lambda2 * s->weight : 0, rho = high * size + ball;
+    (void)u;
+    crease_rank_one_clear(s, state);
+    if (isinf(s->weight) || (ball > 0 && size == 0)) return;
+    double alpha = L / high * (ball > 0 ? high * size / rho : 1);
+    for (size_t i = 0; i < s->n; i++) {
+        if (psi.lambda1 > 0 && x[i] == 0) continue;
+        J.a[i] = alpha;
+        J.v[i] = ball > 0 ? x[i] / size : 0;
+    }
+    J.b[0] = ball > 0 ? L / high * (ball / rho) : 0;
+    crease_rank_one_finish(s, state);
+}
+
 const crease_math crease_math_shrink = {
     .work = work,
     .value = value,
@@ -215,4 +236,5 @@ const crease_math crease_math_shrink = {
     .scale = scale,
     .margins = margins,
     .radius = radius,
+    CREASE_RANK_ONE_JACOBIAN(linearize),
 };

@@ -8,7 +8,7 @@ typedef struct {
     crease_part part;
     const double *x, *d;
     double *y;
-    double w;
+    double w, cancelled; /* |c|/|y|: how much of c was subtracted */
     const crease_regularizer *psi;
 } dual_part;
 
@@ -34,7 +34,7 @@ static void norm_gaps(const dual_part *s, double *gap, double *fenchel)
 {
     double size = s->part.weight > 0 ? crease_part_dual_norm(s->psi, &s->part, s->y) / s->w : INFINITY;
     double shrink = size > 1 ? 1 / size : 1, value = s->w * crease_part_value(s->psi, &s->part, s->x);
-    bool feasible = size <= 1 + 8 * s->part.roundoff;
+    bool feasible = size <= 1 + 8 * s->part.roundoff * fmax(1, s->cancelled);
     *gap = misfit(s, shrink) + fmax(0, value - pairing(s, shrink));
     *fenchel = feasible ? fmax(0, value - pairing(s, 1)) : INFINITY;
 }
@@ -72,19 +72,24 @@ void crease_space_gaps(crease_space *s, const void *packed, double *gap, double 
     const double *x = in_double(s, packed, s->wide[0]), *c = in_double(s, s->c, s->wide[1]),
                  *d = in_double(s, s->d, s->wide[2]);
     crease_term packed_term = { &s->psi, &s->groups, NULL };
+    double ridge = s->p->w * s->p->psi->ridge; /* that of the family stays in psi */
     *gap = *fenchel = s->p->metric ? INFINITY : 0; /* the inverse of an operator is not at hand */
     for (size_t k = 0; k < s->parts && !s->p->metric; k++) {
         dual_part q = { .part = crease_term_part(s->kernel ? &packed_term : &s->term, k), .x = s->piece[0],
                         .d = s->piece[1], .y = s->piece[2], .w = s->p->w, .psi = &s->psi };
         q.part.work = s->scratch;
         q.part.roundoff = s->p->backend->roundoff;
+        double pull = 0, left = 0;
         for (size_t i = 0; i < q.part.n; i++) {
             size_t at = crease_group_entry(&s->groups, k, i);
-            double metric = (d ? d[at] : s->scalar) + s->ridge;
+            double metric = (d ? d[at] : s->scalar) + ridge;
             s->piece[0][i] = x[at];
             s->piece[1][i] = metric;
             s->piece[2][i] = c[at] - metric * x[at];
+            pull = hypot(pull, c[at]);
+            left = hypot(left, s->piece[2][i]);
         }
+        q.cancelled = left > 0 ? pull / left : 1;
         double part_gap, part_fenchel;
         part_gaps(&q, &part_gap, &part_fenchel);
         *gap += part_gap;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "core/jacobian_spectral.h"
 #include "core/part.h"
 #include "core/pieces.h"
 
@@ -285,12 +286,39 @@ static int prox_by_settings(const crease_part *s, const double *c, const double 
     return solve(s, way, c, d, w, x, info);
 }
 
+/* 1/(1 + w p''/L), 0 at a kink. */
+static double slope_of(const crease_side *side, double t, double L, double w)
+{
+    double left, right;
+    unsigned k = 0;
+    crease_side_slopes(side, t, 0, &left, &right);
+    while (k + 1 < side->n && t > side->piece[k].end) k++;
+    return left < right ? 0 : L / (L + w * side->piece[k].curvature);
+}
+
+static void linearize(const crease_part *s, const double *u, double L, double w, const double *x, void *state)
+{
+    crease_pieces psi = pieces(s);
+    double by = w * s->weight;
+    (void)u, (void)x;
+    if (isinf(s->weight)) {
+        crease_spectral_slope_clear(s, state);
+    } else if (by == 0 || is_absent(&psi.right)) {
+        crease_spectral_slope_identity(s, state);
+    } else {
+        crease_spectral_slope_keep(s, L, 0, state);
+        crease_spectral_slope J = crease_spectral_slope_at(s, state);
+        for (size_t j = 0; j < J.k && J.p[j] > 0; j++) J.slope[j] = slope_of(&psi.right, J.p[j] / L, L, by);
+    }
+}
+
 #define SPECTRAL_MATH(prox_)                                                                                 \
     .work = crease_spectral_work, .accepts = crease_spectral_accepts, .value = crease_spectral_value,        \
     .residual = crease_spectral_residual, .prox = prox_, .dual_norm = dual_norm, .conjugate = conjugate,     \
     .scale = crease_spectral_scale, .units = crease_spectral_units, .signature = crease_spectral_signature,  \
     .dimension = crease_spectral_dimension, .margins = crease_spectral_margins,                              \
-    .radius = crease_spectral_radius
+    .radius = crease_spectral_radius, .jacobian_work = crease_spectral_jacobian_work, .linearize = linearize, \
+    .jacobian = crease_spectral_jacobian
 
 const crease_math crease_math_spectral = { SPECTRAL_MATH(prox) };
 const crease_math crease_math_spectral_settings = { SPECTRAL_MATH(prox_by_settings) };

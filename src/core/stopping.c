@@ -52,14 +52,15 @@ void crease_stopping_free(crease_stopping *s)
     crease_release(s->ctx, s);
 }
 
-/* One pair of brackets round the whole is left out: it protects commas. */
-static void strip_brackets(const char *text, crease_string copy)
+/* One pair of brackets round the whole is left out: it protects commas. False: too long. */
+static bool strip_brackets(const char *text, crease_string copy)
 {
     size_t length = strlen(text);
-    if (length >= sizeof(crease_string)) length = sizeof(crease_string) - 1;
+    if (length >= sizeof(crease_string)) return false;
     bool bracketed = length >= 2 && text[0] == '[' && text[length - 1] == ']';
     memcpy(copy, text + bracketed, length - 2 * bracketed);
     copy[length - 2 * bracketed] = '\0';
+    return true;
 }
 
 crease_stopping *crease_stopping_parse(crease_ctx *ctx, const char *text)
@@ -67,7 +68,11 @@ crease_stopping *crease_stopping_parse(crease_ctx *ctx, const char *text)
     char name[100];
     const char *settings;
     crease_string copy;
-    strip_brackets(text, copy);
+    if (!strip_brackets(text, copy)) {
+        crease_fail(ctx, CREASE_ERANGE, "the inexactness test '%.40s...' is longer than %zu characters", text,
+                    sizeof copy - 1);
+        return NULL;
+    }
     if (crease_split_name(ctx, copy, name, sizeof name, &settings) != CREASE_OK) return NULL;
     crease_stopping *s = crease_stopping_create(ctx, name);
     if (!s) return NULL;
@@ -113,7 +118,7 @@ const crease_limits *crease_stopping_limits(const crease_stopping *s)
 /* Rounding may let Q rise by this much where it has long been flat. */
 static bool has_risen(const crease_progress *p)
 {
-    return p->value > p->value_start + 1e-12 * fabs(p->value_start);
+    return !(p->value <= p->value_start + 1e-12 * fabs(p->value_start));
 }
 
 /* tested/threshold, above 1 where the test is not met for whatever reason. */
@@ -142,5 +147,5 @@ bool crease_stopping_met(const crease_stopping *s, const crease_progress *p)
     double tested, threshold;
     if (p->j < (unsigned)crease_stopping_limits(s)->min_iters) return false;
     crease_stopping_compare(s, p, &tested, &threshold);
-    return tested <= threshold && !(s->type->descent && has_risen(p));
+    return tested <= threshold && tested < INFINITY && !(s->type->descent && has_risen(p));
 }

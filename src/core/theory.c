@@ -36,25 +36,12 @@ static void check(crease_theory *o, crease_rule rule, unsigned iteration, double
 
 /* --- quantities, in double --------------------------------------------------------------------------- */
 
-/* Entry i of an array of the backend. */
-static double entry(const crease_subproblem *p, const void *array, size_t i)
-{
-    double value;
-    p->backend->to_host(1, (const char *)array + i * p->backend->real_bytes, &value);
-    return value;
-}
-
-static double metric_at(const crease_subproblem *p, size_t i)
-{
-    return p->d ? entry(p, p->d, i) : p->scalar;
-}
-
 /* Q(x) of the c-form: what stays the same in it cancels in every inequality. */
 static double value_at(const crease_theory *o, const double *x)
 {
     const crease_subproblem *p = o->p;
     double sum = crease_subproblem_psi(p, x, o->work);
-    for (size_t i = 0; i < p->n; i++) sum += (0.5 * metric_at(p, i) * x[i] - entry(p, p->c, i)) * x[i];
+    for (size_t i = 0; i < p->n; i++) sum += (0.5 * o->d[i] * x[i] - o->c[i]) * x[i];
     return sum;
 }
 
@@ -67,20 +54,21 @@ static double promised_decrease(const crease_theory *o)
     for (size_t k = 0; k < crease_term_parts(&term); k++) {
         size_t n = crease_term_part(&term, k).n;
         double most = 0;
-        for (size_t i = 0; i < n; i++) most = fmax(most, metric_at(p, crease_part_entry(&term, k, i)));
+        for (size_t i = 0; i < n; i++) most = fmax(most, o->d[crease_part_entry(&term, k, i)]);
         for (size_t i = 0; i < n; i++) {
             size_t at = crease_part_entry(&term, k, i);
-            sum += (most + ridge - 0.5 * (metric_at(p, at) + ridge)) * o->move[at] * o->move[at];
+            sum += (most + ridge - 0.5 * (o->d[at] + ridge)) * o->move[at] * o->move[at];
         }
     }
     return sum;
 }
 
-static double contraction_factor(const crease_subproblem *p)
+static double contraction_factor(const crease_theory *o)
 {
+    const crease_subproblem *p = o->p;
     double least = INFINITY, most = 0, ridge = p->w * p->psi->ridge;
     for (size_t i = 0; i < p->n; i++) {
-        double d = metric_at(p, i) + ridge;
+        double d = o->d[i] + ridge;
         least = fmin(least, d);
         most = fmax(most, d);
     }
@@ -90,11 +78,9 @@ static double contraction_factor(const crease_subproblem *p)
 /* What rounding may do to Q near x, in the width of the iterates. */
 static double rounding(const crease_theory *o, const double *x)
 {
-    const crease_subproblem *p = o->p;
     double sum = 0;
-    for (size_t i = 0; i < p->n; i++)
-        sum += (metric_at(p, i) * fabs(x[i]) + fabs(entry(p, p->c, i))) * fabs(x[i]);
-    return 64 * p->backend->roundoff * sum + DBL_MIN;
+    for (size_t i = 0; i < o->p->n; i++) sum += (o->d[i] * fabs(x[i]) + fabs(o->c[i])) * fabs(x[i]);
+    return 64 * o->p->backend->roundoff * sum + DBL_MIN;
 }
 
 /* --- one solve --------------------------------------------------------------------------------------- */
@@ -103,7 +89,7 @@ static void see(void *user, const crease_progress *progress, const void *packed)
 {
     crease_theory *o = user;
     const crease_subproblem *p = o->p;
-    double *x = o->move, moved = 0, slack; /* the move takes the place of x below */
+    double *x = o->move, moved = 0, size = 0, slack; /* the move takes the place of x below */
     p->backend->to_host(p->n, packed, x);
     double value = value_at(o, x);
     slack = rounding(o, x);
@@ -117,41 +103,54 @@ static void see(void *user, const crease_progress *progress, const void *packed)
         double now = x[i];
         x[i] = now - o->before[i];
         o->before[i] = now;
-        moved = hypot(moved, x[i]);
+        moved += x[i] * x[i];
+        size += now * now;
     }
+    moved = sqrt(moved);
     if (o->promises & CREASE_PROMISES_DESCENT) check(o, CREASE_RULE_DESCENT, progress->j, value, o->value, slack);
     if (o->promises & CREASE_PROMISES_DECREASE)
         check(o, CREASE_RULE_DECREASE, progress->j, promised_decrease(o), o->value - value, slack);
-    if (o->promises & CREASE_PROMISES_CONTRACTION) {
-        double size = 0;
-        for (size_t i = 0; i < p->n; i++) size = hypot(size, o->before[i]);
-        check(o, CREASE_RULE_CONTRACTION, progress->j, moved, contraction_factor(p) * o->moved,
-              64 * p->backend->roundoff * size);
-    }
+    if (o->promises & CREASE_PROMISES_CONTRACTION)
+        check(o, CREASE_RULE_CONTRACTION, progress->j, moved, contraction_factor(o) * o->moved,
+              64 * p->backend->roundoff * sqrt(size));
     o->value = value;
     o->moved = moved;
 }
 
-static int reserve(crease_theory *o, double **array, size_t *room, size_t wanted)
+static int reserve(crease_theory *o, double **array, size_t n)
 {
-    if (*array && *room >= wanted) return CREASE_OK;
     crease_release(o->ctx, *array);
-    *array = crease_alloc(o->ctx, wanted, sizeof **array);
-    *room = *array ? wanted : 0;
+    *array = crease_alloc(o->ctx, n, sizeof **array);
     return *array ? CREASE_OK : CREASE_ENOMEM;
+}
+
+static int make_room(crease_theory *o, const crease_subproblem *p)
+{
+    crease_term term = { p->psi, p->groups, NULL };
+    size_t work = crease_term_work(&term);
+    double **arrays[] = { &o->c, &o->d, &o->before, &o->move };
+    if (o->room < p->n) {
+        o->room = 0;
+        for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) CREASE_TRY(reserve(o, arrays[i], p->n));
+        o->room = p->n;
+    }
+    if (o->work_room >= work) return CREASE_OK;
+    o->work_room = 0;
+    CREASE_TRY(reserve(o, &o->work, work));
+    o->work_room = work;
+    return CREASE_OK;
 }
 
 int crease_theory_begin(crease_theory *o, const crease_solver *s, const crease_subproblem *p)
 {
-    crease_term term = { p->psi, p->groups, NULL };
-    size_t room = o->room;
-    CREASE_TRY(reserve(o, &o->before, &room, p->n));
-    CREASE_TRY(reserve(o, &o->move, &o->room, p->n));
-    CREASE_TRY(reserve(o, &o->work, &o->work_room, crease_term_work(&term)));
+    CREASE_TRY(make_room(o, p));
     o->p = p;
     o->promises = s->type->promises && !p->metric ? s->type->promises(s, p) : 0;
     o->observer = (crease_observer){ o, see };
     o->value_start = NAN;
+    p->backend->to_host(p->n, p->c, o->c);
+    if (p->d) p->backend->to_host(p->n, p->d, o->d);
+    for (size_t i = 0; !p->d && i < p->n; i++) o->d[i] = p->scalar;
     return CREASE_OK;
 }
 
@@ -173,7 +172,7 @@ int crease_theory_end(crease_theory *o, const crease_solver *s, const void *x, c
         crease_certificate proof;
         CREASE_TRY(crease_certify(p, x, &proof));
         double size = 0;
-        for (size_t i = 0; i < p->n; i++) size = hypot(size, entry(p, p->c, i));
+        for (size_t i = 0; i < p->n; i++) size = hypot(size, o->c[i]);
         o->eps2_sum += pow(info->threshold / p->paper_scale, 2);
         check(o, CREASE_RULE_TOLERANCE, 0, proof.absolute, info->threshold, 64 * p->backend->roundoff * size);
     }
@@ -183,8 +182,10 @@ int crease_theory_end(crease_theory *o, const crease_solver *s, const void *x, c
 
 void crease_theory_free(crease_theory *o)
 {
-    crease_release(o->ctx, o->before);
-    crease_release(o->ctx, o->move);
-    crease_release(o->ctx, o->work);
-    o->before = o->move = o->work = NULL;
+    double **arrays[] = { &o->c, &o->d, &o->before, &o->move, &o->work };
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        crease_release(o->ctx, *arrays[i]);
+        *arrays[i] = NULL;
+    }
+    o->room = o->work_room = 0;
 }

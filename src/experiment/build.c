@@ -59,6 +59,17 @@ static int build_diagnostics(crease_training *t)
     return CREASE_OK;
 }
 
+/* The inspection that the diagnostics want, tapped into the algorithm. */
+static void build_inspection(crease_training *t)
+{
+    unsigned wants = 0;
+    for (size_t i = 0; i < t->experiment->n_diagnostics; i++) wants |= t->diagnostics[i]->type->wants;
+    if (!wants) return;
+    crease_inspection_init(t->ctx, true, wants & CREASE_WANTS_THEORY, &t->inspection);
+    t->inspection.tap.next = t->algorithm->taps;
+    t->algorithm->taps = &t->inspection.tap;
+}
+
 static int build_columns(crease_training *t)
 {
     size_t n = CREASE_N_RUN_COLUMNS + t->problem->n_metrics;
@@ -108,6 +119,7 @@ static int build(crease_training *t, const char *folder)
     CREASE_TRY(build_solver(t));
     CREASE_TRY(build_algorithm(t));
     CREASE_TRY(build_diagnostics(t));
+    build_inspection(t);
     CREASE_TRY(build_columns(t));
     return build_memory(t);
 }
@@ -139,6 +151,7 @@ void crease_training_free(crease_training *t)
     crease_trace_close(&t->trace);
     for (size_t i = 0; t->diagnostics && i < t->experiment->n_diagnostics; i++)
         crease_diagnostic_free(t->diagnostics[i]);
+    crease_inspection_free(&t->inspection);
     crease_algorithm_free(t->algorithm);
     crease_solver_free(t->solver);
     crease_stopping_free(t->stopping);

@@ -28,6 +28,8 @@ extern const crease_column crease_run_columns[CREASE_N_RUN_COLUMNS];
 #define CREASE_COLUMN_CHANGE       "last_change_epoch"
 #define CREASE_COLUMN_CERTIFICATE  "certificate_max"
 #define CREASE_COLUMN_ACCURACY     "test_accuracy"
+#define CREASE_COLUMN_INNER        "inner_iterations_mean"
+#define CREASE_COLUMN_INNER_MS     "inner_solve_ms"
 
 /* The value of a column in a row; NAN where there is none of that name. */
 double crease_column_value(const char *const *columns, const double *row, size_t n, const char *name);

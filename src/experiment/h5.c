@@ -2,6 +2,7 @@
 #include "h5.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ static int fail(crease_h5 *h, int code, const char *words)
     return h->code;
 }
 
-/* --- the checksum ------------------------------------------------------------------------------- */
+/* --- the checksum ----------------------------------------------------------------------------- */
 
 static bool sum_rest(FILE *file, unsigned long long *bytes, unsigned long *sum)
 {
@@ -51,7 +52,7 @@ static bool check_head(FILE *file)
     return strcmp(head, expected) == 0;
 }
 
-/* --- files -------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static int start(crease_ctx *ctx, const char *path, bool writing, crease_h5 *h)
 {
@@ -67,8 +68,11 @@ int crease_h5_create(crease_ctx *ctx, const char *path, crease_h5 *h)
     CREASE_TRY(start(ctx, path, true, h));
     CREASE_TRY(crease_file_temporary(ctx, h->temporary, path));
     hid_t layout = H5Pcreate(H5P_FILE_CREATE);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_userblock(layout, HEAD_BYTES);
-    h->file = H5Fcreate(h->temporary, H5F_ACC_TRUNC, layout, H5P_DEFAULT);
+    H5Pset_sieve_buf_size(access, 0); /* else what lies between the pieces of an array is read */
+    h->file = H5Fcreate(h->temporary, H5F_ACC_TRUNC, layout, access);
+    H5Pclose(access);
     H5Pclose(layout);
     return h->file < 0 ? fail(h, CREASE_EIO, "cannot be written") : CREASE_OK;
 }
@@ -98,7 +102,7 @@ int crease_h5_finish(crease_h5 *h)
     return h->code;
 }
 
-/* --- contents ----------------------------------------------------------------------------------- */
+/* --- contents --------------------------------------------------------------------------------- */
 
 void crease_h5_array(crease_h5 *h, const char *name, hid_t type, int rank, const size_t *shape,
                      const void *data)
@@ -156,4 +160,184 @@ void crease_h5_attribute(crease_h5 *h, const char *name, const char *attribute, 
         fail(h, CREASE_EIO, "cannot be written; is the disk full?");
     if (a >= 0) H5Aclose(a);
     H5Sclose(space);
+}
+
+int crease_h5_fail(crease_h5 *h, int code, const char *format, ...)
+{
+    char words[700];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    return fail(h, code, words);
+}
+
+/* --- words and numbers attached to an object -------------------------------------------------- */
+
+static void write_note(crease_h5 *h, const char *object, const char *name, hid_t type, const void *value)
+{
+    hid_t space = H5Screate(H5S_SCALAR);
+    hid_t a = H5Acreate_by_name(h->file, object, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    if (a < 0 || H5Awrite(a, type, value) < 0) fail(h, CREASE_EIO, "cannot be written; is the disk full?");
+    if (a >= 0) H5Aclose(a);
+    H5Sclose(space);
+}
+
+static bool is_one_item(hid_t attribute)
+{
+    hid_t space = H5Aget_space(attribute);
+    bool one = H5Sget_simple_extent_npoints(space) == 1;
+    H5Sclose(space);
+    return one;
+}
+
+static bool is_short_text(hid_t type, size_t size)
+{
+    return H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0 && H5Tget_size(type) <= size;
+}
+
+/* Opened, of one item; -1 with the failure noted. */
+static hid_t open_note(crease_h5 *h, const char *object, const char *name)
+{
+    hid_t a = H5Aexists_by_name(h->file, object, name, H5P_DEFAULT) > 0
+                  ? H5Aopen_by_name(h->file, object, name, H5P_DEFAULT, H5P_DEFAULT)
+                  : -1;
+    if (a >= 0 && is_one_item(a)) return a;
+    if (a >= 0) H5Aclose(a);
+    crease_h5_fail(h, CREASE_EPARSE, "the attribute '%s' of '%s' is missing", name, object);
+    return -1;
+}
+
+/* Printable ASCII: it is shown on terminals. */
+static bool is_plain(const char *text)
+{
+    while (*text >= ' ' && *text <= '~') text++;
+    return !*text;
+}
+
+static void write_text(crease_h5 *h, const char *object, const char *name, const char *text)
+{
+    if (!is_plain(text)) {
+        crease_h5_fail(h, CREASE_EINVAL, "'%s' cannot be written: it is not plain ASCII", name);
+        return;
+    }
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, strlen(text) + 1);
+    write_note(h, object, name, type, text);
+    H5Tclose(type);
+}
+
+static void read_text(crease_h5 *h, const char *object, const char *name, char *text, size_t size)
+{
+    hid_t a = open_note(h, object, name);
+    if (a < 0) return;
+    hid_t stored = H5Aget_type(a), type = H5Tcopy(H5T_C_S1); /* as it comes it may lack its final NUL */
+    H5Tset_size(type, size);
+    bool read = is_short_text(stored, size) && H5Aread(a, type, text) >= 0;
+    text[size - 1] = '\0';
+    if (!read || !is_plain(text))
+        crease_h5_fail(h, CREASE_EPARSE, "the attribute '%s' of '%s' is no plain text of at most %zu characters",
+                       name, object, size - 1);
+    H5Tclose(type);
+    H5Tclose(stored);
+    H5Aclose(a);
+}
+
+void crease_h5_text(crease_h5 *h, const char *object, const char *name, char *text, size_t size)
+{
+    if (h->code != CREASE_OK) return;
+    if (h->writing) write_text(h, object, name, text);
+    else read_text(h, object, name, text, size);
+}
+
+void crease_h5_number(crease_h5 *h, const char *object, const char *name, hid_t type, void *value)
+{
+    if (h->code != CREASE_OK) return;
+    if (h->writing) {
+        write_note(h, object, name, type, value);
+        return;
+    }
+    hid_t a = open_note(h, object, name);
+    if (a < 0) return;
+    hid_t stored = H5Aget_type(a);
+    if (H5Tequal(stored, type) <= 0 || H5Aread(a, type, value) < 0)
+        crease_h5_fail(h, CREASE_EPARSE, "the attribute '%s' of '%s' is not the number that belongs there", name,
+                       object);
+    H5Tclose(stored);
+    H5Aclose(a);
+}
+
+/* --- arrays in pieces ------------------------------------------------------------------------- */
+
+void crease_h5_group(crease_h5 *h, const char *name)
+{
+    if (h->code != CREASE_OK) return;
+    hid_t group = H5Gcreate2(h->file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    if (group < 0) fail(h, CREASE_EIO, "cannot be written; is the disk full?");
+    else H5Gclose(group);
+}
+
+hid_t crease_h5_reserve(crease_h5 *h, const char *name, hid_t type, size_t n, const double *fill)
+{
+    if (h->code != CREASE_OK) return -1;
+    hsize_t length = n;
+    hid_t space = H5Screate_simple(1, &length, NULL), layout = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_alloc_time(layout, H5D_ALLOC_TIME_EARLY);
+    H5Pset_fill_time(layout, fill ? H5D_FILL_TIME_ALLOC : H5D_FILL_TIME_NEVER);
+    if (fill) H5Pset_fill_value(layout, H5T_NATIVE_DOUBLE, fill);
+    hid_t array = H5Dcreate2(h->file, name, type, space, H5P_DEFAULT, layout, H5P_DEFAULT);
+    if (array < 0) fail(h, CREASE_EIO, "cannot be written; is the disk full?");
+    H5Pclose(layout);
+    H5Sclose(space);
+    return array;
+}
+
+void crease_h5_put(crease_h5 *h, hid_t array, hid_t type, const crease_h5_piece *at, const void *data)
+{
+    hsize_t start = at->start, stride = at->stride, count = at->count, block = at->block, n = count * block;
+    if (h->code != CREASE_OK || n == 0) return;
+    hid_t place = H5Dget_space(array), memory = H5Screate_simple(1, &n, NULL);
+    if (H5Sselect_hyperslab(place, H5S_SELECT_SET, &start, &stride, &count, &block) < 0
+        || H5Dwrite(array, type, memory, place, H5P_DEFAULT, data) < 0)
+        fail(h, CREASE_EIO, "cannot be written; is the disk full?");
+    H5Sclose(memory);
+    H5Sclose(place);
+}
+
+/* --- what a file holds ------------------------------------------------------------------------ */
+
+bool crease_h5_has(crease_h5 *h, const char *name)
+{
+    H5L_info_t link;
+    return h->code == CREASE_OK && H5Lexists(h->file, name, H5P_DEFAULT) > 0
+           && H5Lget_info(h->file, name, &link, H5P_DEFAULT) >= 0 && link.type == H5L_TYPE_HARD;
+}
+
+static bool is_stored_whole(hid_t set)
+{
+    hid_t layout = H5Dget_create_plist(set), space = H5Dget_space(set), type = H5Dget_type(set);
+    hssize_t n = H5Sget_simple_extent_npoints(space);
+    bool whole = H5Pget_layout(layout) == H5D_CONTIGUOUS && H5Pget_external_count(layout) == 0
+                 && H5Sget_simple_extent_ndims(space) == 1 && n >= 0
+                 && (hsize_t)n <= H5Dget_storage_size(set) / H5Tget_size(type);
+    H5Tclose(type);
+    H5Sclose(space);
+    H5Pclose(layout);
+    return whole;
+}
+
+size_t crease_h5_length(crease_h5 *h, const char *name)
+{
+    hsize_t bytes = 0, n = 0;
+    hid_t set = crease_h5_has(h, name) ? H5Dopen2(h->file, name, H5P_DEFAULT) : -1;
+    if (set >= 0 && is_stored_whole(set) && H5Fget_filesize(h->file, &bytes) >= 0
+        && H5Dget_storage_size(set) <= bytes) {
+        hid_t space = H5Dget_space(set);
+        n = (hsize_t)H5Sget_simple_extent_npoints(space);
+        H5Sclose(space);
+    } else if (h->code == CREASE_OK) {
+        crease_h5_fail(h, CREASE_EPARSE, "'%s' is missing, or is no array stored as it stands", name);
+    }
+    if (set >= 0) H5Dclose(set);
+    return (size_t)n;
 }

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "result.h"
 
 /* --- which runs there are ----------------------------------------------------------------------- */
@@ -79,8 +80,11 @@ static int train(crease_jobs *jobs, crease_job *job, const crease_watch *watch)
     crease_training *t;
     CREASE_TRY(crease_training_create(jobs->experiment, job->method, job->seed, jobs->problem,
                                       jobs->folder, &t));
-    int code = crease_training_go(t, jobs->resume, watch);
+    crease_recorder *recorder;
+    int code = crease_recorder_create(jobs->capture, t, &recorder);
+    if (code == CREASE_OK) code = crease_training_go(t, jobs->resume, watch);
     job->report = t->report;
+    crease_recorder_free(recorder);
     crease_training_free(t);
     return code;
 }

@@ -16,6 +16,7 @@ typedef struct crease_jobs {
     const crease_experiment *experiment;
     crease_problem *problem;
     const char *folder;
+    const struct crease_capture_plan *capture; /* of the subproblems, NULL: none */
     bool resume;
     int parallel; /* processes at a time; 1: no process is started */
     size_t n;

@@ -1,6 +1,12 @@
 # experiment files, the run loop, and what a run leaves behind
 libcrease_la_SOURCES += \
   src/experiment/build.c \
+  src/experiment/capture.c \
+  src/experiment/capture.h \
+  src/experiment/capture_check.c \
+  src/experiment/capture_plan.c \
+  src/experiment/capture_read.c \
+  src/experiment/capture_record.c \
   src/experiment/checkpoint.c \
   src/experiment/choice.c \
   src/experiment/choice.h \

@@ -82,6 +82,8 @@ static const table_column table_columns[] = {
     { "W-hat %", "final", CREASE_COLUMN_SPARSITY_HAT, 100, 2 },
     { "last change (epoch)", "final", CREASE_COLUMN_CHANGE, 1, 0 },
     { "certificate", NULL, CREASE_COLUMN_CERTIFICATE, 1, EXPONENT },
+    { "inner its", "mean", CREASE_COLUMN_INNER, 1, 1 },
+    { "inner ms", "mean", CREASE_COLUMN_INNER_MS, 1, 3 },
     { "s/epoch", NULL, "seconds_per_epoch", 1, 3 },
 };
 

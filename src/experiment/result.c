@@ -87,6 +87,28 @@ static bool add_final(cJSON *result, const crease_table *table)
     return final != NULL;
 }
 
+/* Over the epochs that have a value. */
+static double mean(const crease_table *table, size_t column)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t row = 0; row < table->rows; row++) {
+        double value = at(table, row, column);
+        if (isnan(value)) continue;
+        sum += value;
+        n++;
+    }
+    return n ? sum / (double)n : (double)NAN;
+}
+
+static bool add_mean(cJSON *result, const crease_table *table)
+{
+    cJSON *object = cJSON_AddObjectToObject(result, "mean");
+    for (size_t c = 0; object && c < table->columns; c++)
+        if (!add_number(object, table->names[c], mean(table, c))) return false;
+    return object != NULL;
+}
+
 static double largest(const crease_table *table, const char *name)
 {
     size_t column = crease_table_find(table, name);
@@ -108,7 +130,7 @@ static bool fill(cJSON *result, const crease_training *t, const crease_table *ta
            && add_number(result, "epochs", (double)table->rows)
            && add_number(result, "seconds_per_epoch", seconds / (double)table->rows)
            && add_number(result, CREASE_COLUMN_CERTIFICATE, largest(table, CREASE_COLUMN_CERTIFICATE))
-           && add_final(result, table) && add_columns_of(result, "sparsity", t, table, true)
+           && add_final(result, table) && add_mean(result, table) && add_columns_of(result, "sparsity", t, table, true)
            && add_columns_of(result, "identification", t, table, false);
 }
 

@@ -57,6 +57,7 @@ static int observe(crease_training *t, crease_observation *o, crease_event event
     o->terms = t->terms.terms;
     o->n_terms = t->terms.n;
     o->n_units = t->n_units;
+    o->inspection = t->inspection.ctx ? &t->inspection : NULL;
     for (size_t i = 0; i < t->experiment->n_diagnostics; i++) {
         crease_diagnostic *d = t->diagnostics[i];
         CREASE_TRY(d->type->observe(d, o));
@@ -213,7 +214,6 @@ static int finish_epoch(crease_training *t)
     o.unit = unit;
     o.unit_hat = unit_hat;
     CREASE_TRY(observe(t, &o, CREASE_EVENT_EPOCH));
-    if (epoch == t->method->schedule.epochs) CREASE_TRY(observe(t, &o, CREASE_EVENT_END));
     fill_row(t, epoch);
     CREASE_TRY(crease_trace_add(&t->trace, t->method->label, t->seed, t->row, t->n_columns));
     report_epoch(t, epoch);
@@ -237,7 +237,8 @@ static int train(crease_training *t, const crease_watch *watch)
         if (t->epoch < epochs && watch->interrupted && watch->interrupted(watch->user))
             return crease_fail(t->ctx, CREASE_EINTERRUPTED, "interrupted");
     }
-    return CREASE_OK;
+    crease_observation end = { .x = t->x, .hat = t->hat };
+    return observe(t, &end, CREASE_EVENT_END);
 }
 
 /* The loss at the start tells, later, what a diverged one is; the gradient there tells one data set
@@ -271,12 +272,14 @@ static void close_report(crease_training *t, int code)
     crease_report *r = &t->report;
     const char *sentence = crease_ctx_error(t->ctx)->sentence;
     r->code = code;
-    r->outcome = code == CREASE_OK             ? CREASE_OUTCOME_FINISHED
+    r->outcome = code == CREASE_OK || code == CREASE_ESHORT ? CREASE_OUTCOME_FINISHED
                  : code == CREASE_EDIVERGED    ? CREASE_OUTCOME_DIVERGED
                  : code == CREASE_EINTERRUPTED ? CREASE_OUTCOME_INTERRUPTED
                                                : CREASE_OUTCOME_FAILED;
     if (code == CREASE_OK)
         snprintf(r->sentence, sizeof r->sentence, "finished");
+    else if (code == CREASE_ESHORT)
+        snprintf(r->sentence, sizeof r->sentence, "finished, but %.900s", sentence);
     else if (code == CREASE_EINTERRUPTED)
         snprintf(r->sentence, sizeof r->sentence, "interrupted in epoch %ld, before step %zu",
                  t->epoch + 1, t->step + 1);

@@ -47,6 +47,7 @@ typedef struct crease_training {
     crease_solver *solver;
     crease_algorithm *algorithm;
     crease_diagnostic **diagnostics; /* experiment->n_diagnostics */
+    crease_inspection inspection;    /* for those that want it */
     double c0;                       /* the method's own momentum, before the ramp */
     double loss_limit;               /* above it the run has diverged */
     double fingerprint;              /* of the data: |grad f|^2 at the start point */

@@ -207,7 +207,8 @@ static int read_diagnostics(crease_experiment *e, const crease_node *list)
     enum { N_USUAL = sizeof usual / sizeof *usual };
     if (list) CREASE_TRY(crease_node_need_list(e->ctx, list, "diagnostics"));
     size_t count = list ? crease_node_count(list) : N_USUAL;
-    if (!(e->diagnostics = crease_alloc(e->ctx, count, sizeof *e->diagnostics))) return CREASE_ENOMEM;
+    e->diagnostics = crease_alloc(e->ctx, count + CREASE_MOST_ADDED_DIAGNOSTICS, sizeof *e->diagnostics);
+    if (!e->diagnostics) return CREASE_ENOMEM;
     const crease_node *item = list ? list->first : NULL;
     for (size_t i = 0; i < count; i++) {
         crease_choice *d = &e->diagnostics[e->n_diagnostics++];
@@ -220,6 +221,17 @@ static int read_diagnostics(crease_experiment *e, const crease_node *list)
                                         "the diagnostic %s stands there twice", d->type->name);
         if (item) item = item->next;
     }
+    return CREASE_OK;
+}
+
+int crease_experiment_add_diagnostic(crease_experiment *e, const char *name)
+{
+    crease_choice *d = &e->diagnostics[e->n_diagnostics];
+    for (size_t i = 0; i < e->n_diagnostics; i++)
+        if (strcmp(e->diagnostics[i].type->name, name) == 0) return CREASE_OK;
+    *d = (crease_choice){ .kind = CREASE_DIAGNOSTIC };
+    CREASE_TRY(crease_choice_default(e->ctx, name, d));
+    e->n_diagnostics++;
     return CREASE_OK;
 }
 

@@ -67,6 +67,9 @@ int crease_experiment_read(crease_ctx *ctx, const char *path, const char *const 
                            crease_experiment *e);
 /* The same from a tree, which the experiment takes over. */
 int crease_experiment_from_tree(crease_tree *tree, crease_experiment *e);
+/* One more diagnostic, with its defaults, unless it is there; at most so many may be added. */
+enum { CREASE_MOST_ADDED_DIAGNOSTICS = 4 };
+int crease_experiment_add_diagnostic(crease_experiment *e, const char *name);
 void crease_experiment_free(crease_experiment *e); /* zeroed is fine */
 
 /* The experiment as YAML that reads back to the same experiment; owned by the caller. NULL: ENOMEM. */

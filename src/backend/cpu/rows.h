@@ -243,12 +243,12 @@ static void mark_columns(const crease_mask *of_group, const sheet *h, bool *mark
 }
 
 /* Numbers a column while Newton's passes go on; with inner = 1 they are the window's own. */
-typedef struct columns {
+typedef struct column_numbers {
     crease_lane *s, *tau, *q, *t;
     bool marked[ROWS_COLUMN_LANES];
-} columns;
+} column_numbers;
 
-static void evaluate_window(const sheet *h, window *w, columns *k)
+static void evaluate_window(const sheet *h, window *w, column_numbers *k)
 {
     if (h->inner > 1) spread_columns(w->s, h, k->s);
     mark_columns(w->active, h, k->marked);
@@ -269,7 +269,7 @@ static void evaluate_window(const sheet *h, window *w, columns *k)
     merge_columns(k->t, h, w->t);
 }
 
-static void output_window(const sheet *h, window *w, columns *k)
+static void output_window(const sheet *h, window *w, column_numbers *k)
 {
     if (h->inner > 1) spread_columns(w->s, h, k->s);
     mark_columns(w->live, h, k->marked);
@@ -295,7 +295,7 @@ static void rows_newton(const sheet *h, window *w, unsigned cap)
 {
     crease_lane s[ROWS_COLUMN_LANES], tau[ROWS_COLUMN_LANES], q[ROWS_COLUMN_LANES],
         t[ROWS_COLUMN_LANES];
-    columns k = { w->s, w->tau, w->q, w->t, { false } };
+    column_numbers k = { w->s, w->tau, w->q, w->t, { false } };
     if (h->inner > 1) {
         k.s = s, k.tau = tau, k.q = q, k.t = t;
         spread_columns(w->tau, h, tau);

@@ -4,6 +4,7 @@
 
 #include "crease/backend.h"
 #include "lanes.h"
+#include "slab.h"
 
 static void cpu_from_host(size_t n, const double *src, void *dst)
 {
@@ -33,14 +34,17 @@ static void cpu_axpby(size_t n, double a, const void *x, double b, void *y)
     }
 }
 
-static void cpu_gradient(size_t n, const void *x, const void *c, const void *d, double scalar, double shift,
-                         void *g)
+static void cpu_gradient(size_t n, const void *x, const void *c, const void *d, double scalar,
+                         double shift, void *g)
 {
-    const crease_real *xv = x, *cv = c, *dv = d, all = (crease_real)(scalar + shift), add = (crease_real)shift;
+    const crease_real *xv = x, *cv = c, *dv = d, all = (crease_real)(scalar + shift),
+                      add = (crease_real)shift;
     crease_real *out = g;
     if (dv) {
+        SLAB_COLUMNS
         for (size_t i = 0; i < n; i++) out[i] = (dv[i] + add) * xv[i] - cv[i];
     } else {
+        SLAB_COLUMNS
         for (size_t i = 0; i < n; i++) out[i] = all * xv[i] - cv[i];
     }
 }
@@ -67,18 +71,27 @@ static bool cpu_is_finite(size_t n, const void *x)
     return crease_lanes_sum(sum) == 0;
 }
 
+CREASE_FORMULA void quadratic_row(size_t columns, const crease_real *x, const crease_real *x0,
+                                  const crease_real *v, const crease_real *d, double scalar,
+                                  double *sum)
+{
+    SLAB_COLUMNS
+    for (size_t k = 0; k < columns; k++) {
+        double move = (double)x[k] - x0[k];
+        sum[k] += (v[k] + 0.5 * (d[k] + scalar) * move) * move;
+    }
+}
+
 static double cpu_quadratic(size_t n, const void *x, const void *x0, const void *v, const void *d,
                             double scalar)
 {
-    const crease_real *xv = x, *x0v = x0, *vv = v, *dv = d;
-    double sum[CREASE_LANES] = { 0 };
-    for (size_t i = 0; i < n; i += CREASE_LANES) {
-        for (size_t l = 0; l < CREASE_LANES && i + l < n; l++) {
-            double move = (double)xv[i + l] - x0v[i + l];
-            sum[l] += ((vv ? (double)vv[i + l] : 0) + 0.5 * (dv ? (double)dv[i + l] : scalar) * move) * move;
-        }
-    }
-    return crease_wide_sum(sum);
+    const crease_real *xv = x, *x0v = x0, *vv = v ? v : slab_zeros, *dv = d ? d : slab_zeros;
+    size_t i = 0, v_step = v != NULL, d_step = d != NULL; /* a missing array is one row of zeros */
+    double sum[SLAB_RUN_COLUMNS] = { 0 }, add = d ? 0 : scalar;
+    for (; i + SLAB_RUN_COLUMNS <= n; i += SLAB_RUN_COLUMNS)
+        quadratic_row(SLAB_RUN_COLUMNS, xv + i, x0v + i, vv + v_step * i, dv + d_step * i, add, sum);
+    quadratic_row(n - i, xv + i, x0v + i, vv + v_step * i, dv + d_step * i, add, sum);
+    return slab_fold(sum);
 }
 
 #endif
