@@ -147,8 +147,16 @@ static int step(crease_iteration *k)
     return CREASE_OK;
 }
 
+/* The dual point is at hand; the space would have to look for one. */
+static void prove(crease_iteration *k, double *gap, double *residual)
+{
+    dual_state *o = k->state;
+    *gap = crease_dual_groups_gap(&o->groups, k->x);
+    *residual = crease_dual_groups_residual(&o->groups, k->x);
+}
+
 static const crease_iterative method = {
-    .wide = true, .state_bytes = sizeof(dual_state), .carve = carve, .start = start, .step = step
+    .wide = true, .state_bytes = sizeof(dual_state), .carve = carve, .start = start, .step = step, .prove = prove
 };
 
 static bool is_positive(const crease_subproblem *p)

@@ -36,7 +36,7 @@ static int minimize(crease_iteration *k, size_t g, const double *m, const double
     crease_part part = crease_term_part(&s->term, g);
     double *x = (double *)k->x + s->start[g];
     part.work = s->scratch;
-    part.roundoff = k->p->backend->roundoff;
+    part.roundoff = s->b->roundoff;
     int code = k->p->w > 0 ? crease_part_prox(&s->psi, &part, m, level, k->p->w, x, info)
                            : crease_unpenalized(part.n, m, level, x);
     if (info->unit) info->unit += crease_part_units(&s->psi, &part);

@@ -224,7 +224,7 @@ static void test_solver_says_no(void **state)
     s.exact = pg.solver;
     assert_fails(
         s.ctx, small_setup(&s, 5, &all, 1), CREASE_ENOTSUP,
-        "solver pg does not take regularizer test_no_oracle: the regularizer is outside the family");
+        "solver pg does not take regularizer test_no_oracle: the regularizer has no proximal map");
     s.exact = exact;
     inner_free(&pg);
     crease_regularizer_free(l1);

@@ -61,11 +61,18 @@ static int read_whole(crease_ctx *ctx, const char *what, const char *text, doubl
     return CREASE_OK;
 }
 
+/* Tests have to be looked at in every iteration, which gaps make expensive. */
+static const char *default_iterations(const request *q)
+{
+    if (q->iterations) return q->iterations;
+    return q->tests || q->stops.n > 0 ? "1000" : "5000";
+}
+
 static int prepare(crease_ctx *ctx, const request *q, crease_inner_bench *b)
 {
     long repeats, cap, entries;
     CREASE_TRY(read_whole(ctx, "--repeats", q->repeats, 1, CREASE_MOST_TIMES, &repeats));
-    CREASE_TRY(read_whole(ctx, "--iterations", q->iterations, 1, 1e7, &cap));
+    CREASE_TRY(read_whole(ctx, "--iterations", default_iterations(q), 1, 1e7, &cap));
     CREASE_TRY(read_whole(ctx, "--entries", q->entries, 64, 1e8, &entries));
     CREASE_TRY(crease_cli_number(ctx, "--budget", q->budget, 0.1, 1e6, &b->budget_s));
     b->repeats = (int)repeats;
@@ -130,7 +137,7 @@ static int run(crease_ctx *ctx, const request *q, crease_inner_bench *b)
         { .name = "iterations",                                                                        \
           .value = "N",                                                                                \
           .text = &q.iterations,                                                                       \
-          .doc = "most iterations of a run; default 5000" },                                           \
+          .doc = "most iterations of a run; default 5000, of tests 1000" },                            \
         { .name = "csv", .value = "FILE", .text = &q.csv, .doc = "also write all rows there" },        \
     {                                                                                                  \
         .name = "json", .value = "FILE", .text = &q.json, .doc = "write the summary there"             \
@@ -138,9 +145,7 @@ static int run(crease_ctx *ctx, const request *q, crease_inner_bench *b)
 
 int crease_cmd_bench_solvers(crease_ctx *ctx, int argc, char **argv)
 {
-    request q = {
-        .backend = "cpu-f64", .repeats = "15", .iterations = "5000", .entries = "4608", .budget = "120"
-    };
+    request q = { .backend = "cpu-f64", .repeats = "15", .entries = "4608", .budget = "120" };
     const crease_option options[] = {
         SHARED_OPTIONS,
         { .name = "family",
@@ -207,9 +212,7 @@ int crease_cmd_bench_solvers(crease_ctx *ctx, int argc, char **argv)
 
 int crease_cmd_bench_spectral(crease_ctx *ctx, int argc, char **argv)
 {
-    request q = {
-        .backend = "cpu-f64", .repeats = "15", .iterations = "5000", .entries = "1e8", .budget = "600"
-    };
+    request q = { .backend = "cpu-f64", .repeats = "15", .entries = "1e8", .budget = "600" };
     const crease_option options[] = {
         SHARED_OPTIONS,
         { .name = "levels",

@@ -1,6 +1,7 @@
 #include "iterate.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 
@@ -52,7 +53,8 @@ size_t crease_iterate_work(const crease_solver *solver, const crease_subproblem 
     crease_arena arena = { 0 };
     run r;
     carve(&arena, solver, p, method, &r);
-    if (method->carve && method->state_bytes <= sizeof state) method->carve(&arena, &r.space, solver->opts, state);
+    if (method->state_bytes > sizeof state) return SIZE_MAX; /* no memory holds it: a mistake of the method */
+    if (method->carve) method->carve(&arena, &r.space, solver->opts, state);
     return arena.used;
 }
 
@@ -82,14 +84,28 @@ static void look_at_start(run *r)
     if (r->needs & CREASE_NEEDS_CENTER) r->progress.value_center = crease_space_value(s, s->x0);
 }
 
+/* The gap and the residual, by the method's own proof where it has one. */
+static void look_at_proofs(run *r)
+{
+    crease_space *s = &r->space;
+    crease_progress *at = &r->progress;
+    double gap = NAN, residual = NAN;
+    unsigned gaps = CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL;
+    if (r->method->prove && r->needs & (gaps | CREASE_NEEDS_RESIDUAL)) r->method->prove(&r->k, &gap, &residual);
+    bool needs_space = r->needs & CREASE_NEEDS_FENCHEL || (r->needs & CREASE_NEEDS_GAP && isnan(gap));
+    if (needs_space) crease_space_gaps(s, r->k.x, &at->gap, &at->fenchel);
+    if (!isnan(gap)) at->gap = needs_space ? fmin(at->gap, gap) : gap;
+    if (r->needs & CREASE_NEEDS_RESIDUAL && isnan(residual)) residual = crease_space_residual(s, r->k.x);
+    at->residual = residual;
+}
+
 static void look(run *r)
 {
     crease_space *s = &r->space;
     crease_progress *at = &r->progress;
     at->value_before = at->value;
     if (wants_values(r)) at->value = crease_space_value(s, r->k.x);
-    if (r->needs & CREASE_NEEDS_RESIDUAL) at->residual = crease_space_residual(s, r->k.x);
-    if (r->needs & (CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL)) crease_space_gaps(s, r->k.x, &at->gap, &at->fenchel);
+    look_at_proofs(r);
     if (r->needs & CREASE_NEEDS_CENTER) at->span = crease_space_span(s, r->k.x);
     at->elapsed_s = now_s() - r->start_s - r->paused_s;
 }

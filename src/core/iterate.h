@@ -24,6 +24,9 @@ typedef struct crease_iterative {
     void (*carve)(crease_arena *arena, const crease_space *s, const void *opts, void *state);
     int (*start)(crease_iteration *k); /* x holds the start point; may change it. NULL: nothing to do */
     int (*step)(crease_iteration *k);
+    /* What the method proves of x at little cost, in place of what the space would find: bounds from above of
+     * Q(x) - min Q and of dist(0, dQ(x)); NAN, as they come in: nothing. NULL: it proves nothing. */
+    void (*prove)(crease_iteration *k, double *gap, double *residual);
 } crease_iterative;
 
 size_t crease_iterate_work(const crease_solver *s, const crease_subproblem *p, const crease_iterative *method);

@@ -86,10 +86,10 @@ void crease_space_gaps(crease_space *s, const void *packed, double *gap, double 
             s->piece[0][i] = x[at];
             s->piece[1][i] = metric;
             s->piece[2][i] = c[at] - metric * x[at];
-            pull = hypot(pull, c[at]);
-            left = hypot(left, s->piece[2][i]);
+            pull += c[at] * c[at];
+            left += s->piece[2][i] * s->piece[2][i];
         }
-        q.cancelled = left > 0 ? pull / left : 1;
+        q.cancelled = left > 0 && pull < INFINITY ? sqrt(pull / left) : 1;
         double part_gap, part_fenchel;
         part_gaps(&q, &part_gap, &part_fenchel);
         *gap += part_gap;
