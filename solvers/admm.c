@@ -144,17 +144,6 @@ static const char *accepts(const crease_solver *s, const crease_subproblem *p)
     return crease_space_refusal(p);
 }
 
-static size_t work_size(const crease_solver *s, const crease_subproblem *p)
-{
-    return crease_iterate_work(s, p, &method);
-}
-
-static int solve(const crease_solver *s, const crease_subproblem *p, void *x, void *work,
-                 crease_solve_info *info)
-{
-    return crease_iterate(s, p, &method, x, work, info);
-}
-
 const crease_solver_type crease_solver_admm = {
     .base = { .name = "admm",
               .summary = "alternating direction method of multipliers, with rho = sqrt(d_max d_min) or "
@@ -167,6 +156,7 @@ const crease_solver_type crease_solver_admm = {
     .takes_stopping = true,
     .joint = true,
     .accepts = accepts,
-    .work_size = work_size,
-    .solve = solve,
+    .work_size = crease_iterate_work,
+    .solve = crease_iterate,
+    .method = &method,
 };

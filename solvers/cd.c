@@ -235,17 +235,6 @@ static const char *accepts(const crease_solver *s, const crease_subproblem *p)
     return crease_space_refusal(p);
 }
 
-static size_t work_size(const crease_solver *s, const crease_subproblem *p)
-{
-    return crease_iterate_work(s, p, &method);
-}
-
-static int solve(const crease_solver *s, const crease_subproblem *p, void *x, void *work,
-                 crease_solve_info *info)
-{
-    return crease_iterate(s, p, &method, x, work, info);
-}
-
 /* Each part minimizes a majorant that touches Q, or Q itself. */
 static unsigned promises(const crease_solver *s, const crease_subproblem *p)
 {
@@ -266,7 +255,8 @@ const crease_solver_type crease_solver_cd = {
     .takes_stopping = true,
     .joint = true,
     .accepts = accepts,
-    .work_size = work_size,
-    .solve = solve,
+    .work_size = crease_iterate_work,
+    .solve = crease_iterate,
+    .method = &method,
     .promises = promises,
 };

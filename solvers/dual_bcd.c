@@ -186,17 +186,6 @@ static const char *accepts(const crease_solver *s, const crease_subproblem *p)
     return crease_part_refusal(p->psi, &part);
 }
 
-static size_t work_size(const crease_solver *s, const crease_subproblem *p)
-{
-    return crease_iterate_work(s, p, &method);
-}
-
-static int solve(const crease_solver *s, const crease_subproblem *p, void *x, void *work,
-                 crease_solve_info *info)
-{
-    return crease_iterate(s, p, &method, x, work, info);
-}
-
 static unsigned promises(const crease_solver *s, const crease_subproblem *p)
 {
     (void)s;
@@ -216,7 +205,8 @@ const crease_solver_type crease_solver_dual_bcd = {
     .takes_stopping = true,
     .joint = true,
     .accepts = accepts,
-    .work_size = work_size,
-    .solve = solve,
+    .work_size = crease_iterate_work,
+    .solve = crease_iterate,
+    .method = &method,
     .promises = promises,
 };

@@ -13,6 +13,7 @@ static const char *accepts(const crease_solver *s, const crease_subproblem *p)
     (void)s;
     const crease_regularizer_type *type = p->psi->type;
     crease_term term = { p->psi, p->groups, NULL };
+    if (p->metric) return "the metric is no diagonal";
     if (!p->groups->disjoint && !(type->flags & CREASE_COUPLED)) return "the groups overlap";
     if (!type->math->prox) return type->reason ? type->reason : "the regularizer has no exact oracle in a diagonal metric";
     for (size_t k = 0; k < crease_term_parts(&term); k++) {

@@ -72,17 +72,6 @@ static const char *accepts(const crease_solver *s, const crease_subproblem *p)
     return crease_space_refusal(p);
 }
 
-static size_t work_size(const crease_solver *s, const crease_subproblem *p)
-{
-    return crease_iterate_work(s, p, &method);
-}
-
-static int solve(const crease_solver *s, const crease_subproblem *p, void *x, void *work,
-                 crease_solve_info *info)
-{
-    return crease_iterate(s, p, &method, x, work, info);
-}
-
 const crease_solver_type crease_solver_majorize = {
     .base = { .name = "majorize",
               .summary =
@@ -90,6 +79,7 @@ const crease_solver_type crease_solver_majorize = {
               .formula = "x_g = prox of (w / L_g) psi at x0_g - v_g / L_g,  L_g = max d_g",
               .source = "RAMDA, arXiv 2403.14398, one step of Algorithm 2" },
     .accepts = accepts,
-    .work_size = work_size,
-    .solve = solve,
+    .work_size = crease_iterate_work,
+    .solve = crease_iterate,
+    .method = &method,
 };

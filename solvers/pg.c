@@ -66,7 +66,8 @@ static int start(crease_iteration *k)
     int rule = rule_of(k->opts);
     for (size_t g = 0; g < k->s->parts; g++) o->curvature[g] = factor(k) * (rule == GROUP ? k->s->curvature[g] : k->s->high);
     o->L = factor(k) * k->s->high;
-    for (int i = 0; rule == BB && i < MEMORY; i++) o->values[i] = crease_space_value(k->s, k->x);
+    double value = rule == BB ? crease_space_value(k->s, k->x) : 0;
+    for (int i = 0; i < MEMORY; i++) o->values[i] = value;
     return CREASE_OK;
 }
 
@@ -140,16 +141,6 @@ static const char *accepts(const crease_solver *s, const crease_subproblem *p)
     return crease_space_refusal(p);
 }
 
-static size_t work_size(const crease_solver *s, const crease_subproblem *p)
-{
-    return crease_iterate_work(s, p, &method);
-}
-
-static int solve(const crease_solver *s, const crease_subproblem *p, void *x, void *work, crease_solve_info *info)
-{
-    return crease_iterate(s, p, &method, x, work, info);
-}
-
 /* The majorant with L_g touches Q from above, with slack L_g - d_i; where psi is convex it is also strongly convex,
  * and the map x -> next is a contraction. Twice the curvature gives the same decrease where psi is not. */
 static unsigned promises(const crease_solver *s, const crease_subproblem *p)
@@ -169,7 +160,8 @@ const crease_solver_type crease_solver_pg = {
     .takes_stopping = true,
     .joint = true,
     .accepts = accepts,
-    .work_size = work_size,
-    .solve = solve,
+    .work_size = crease_iterate_work,
+    .solve = crease_iterate,
+    .method = &method,
     .promises = promises,
 };

@@ -1,5 +1,5 @@
-/* Semismooth Newton's method on the normal map. With a number L for each part, P the proximal map of w
- * psi in the metric L (see src/core/newton_system.h) and any z,
+/* Semismooth Newton's method on the normal map. With a number L for each part, P the proximal map of
+ * w psi in the metric L (see src/core/newton_system.h) and any z,
  *
  *     u = L z - (D z - c),   x = P(u)/L,   F = D x - c + u - L x = (D - L)(x - z)
  *
@@ -8,25 +8,31 @@
  * outputs x of the map.
  *
  * Globally, two ways:
+ *
  *   primal  L = max d. z <- x is proximal gradient, and contracts: |F| falls by the factor 1 - d_min/L.
- * The trials x + t q/L lead from Newton's point to that one; the first at which |F| has fallen is
- * taken, last of all t = 0. One proximal-gradient step from a trial point counts as a trial, too. dual
- * L < d_min. F = (D - L)(x - z) is minus the gradient in z of the convex function Phi(z) = 1/2 <z, (D -
- * L) z> + max_x <u, x> - L/2 |x|^2 - w psi(x), so Newton's direction descends, and z + t (x + q/L - z)
- * is taken for the first t <= 1 at which Phi still falls, or |F| has halved: Newton's method for the
- * dual problem. The first bends P less and is the way where psi is curved; the second does not
- * overshoot where psi is polyhedral and d spreads widely. So the first is tried, and left for the
- * second where its trials fail and J is a projection. The second is left as soon as |F| has fallen a
- * thousandfold, and where it does not halve in a number of iterations: its L stays above 5e-4 max d,
- * since it multiplies rounding by max d/L, and Phi may then not be convex. It is entered so many times
- * at most, hence the method converges where proximal gradient does; it does so superlinearly where P is
- * semismooth, and quadratically where it is strongly so, as it is for all members here. Where the
- * metric is diagonal every part has its own way, step length and conjugate gradients. Source: normal
- * maps: Robinson, Math. Oper. Res. 17 (1992), and Ouyang and Milzarek, Math. Program. 212 (2025); the
- * dual way, and inexact Newton steps by conjugate gradients: Zhao, Sun and Toh, SIAM J. Optim. 20
- * (2010); trials between Newton's point and a contracting step: Themelis and Patrinos, IEEE Trans.
- * Autom. Control 64 (2019). The symmetric form with the root of J and changing from one way to the
- * other are this project's.                */
+ *           The trials x + t q/L lead from Newton's point to that one; the first at which |F| has
+ *           fallen is taken, last of all t = 0. One proximal-gradient step from a trial point is a
+ *           trial, too.
+ *
+ *   dual    L < d_min. F = (D - L)(x - z) is minus the gradient in z of the convex function
+ *               Phi(z) = 1/2 <z, (D - L) z> + max_x <u, x> - L/2 |x|^2 - w psi(x),
+ *           so Newton's direction descends, and z + t (x + q/L - z) is taken for the first t <= 1 at
+ *           which Phi still falls, or |F| has halved: Newton's method for the dual problem.
+ *
+ * The first bends P less and is the way where psi is curved; the second does not overshoot where psi is
+ * polyhedral and d spreads widely. So the first is tried, and left for the second where its trials fail
+ * and J is a projection. The second is left once |F| has fallen a thousandfold, or when it does not
+ * halve in a number of iterations: its L stays above 5e-4 max d, since it multiplies rounding by
+ * max d/L, and Phi may then not be convex. It is entered only so often, hence the method converges
+ * where proximal gradient does. The rate is superlinear where P is semismooth, and quadratic where it
+ * is strongly so (piecewise affine maps, those of norms and of singular values). Where the metric is
+ * diagonal every part has its own way, step length and conjugate gradients.
+ *
+ * Source: normal maps: Robinson, Math. Oper. Res. 17 (1992), and Ouyang and Milzarek, Math. Program.
+ * 212 (2025); the dual way, and inexact Newton steps by conjugate gradients: Zhao, Sun and Toh, SIAM J.
+ * Optim. 20 (2010); trials between Newton's point and a proximal-gradient step: PANOC, Stella,
+ * Themelis, Sopasakis and Patrinos, IEEE CDC 2017 (whose merit function is another). The symmetric form
+ * with the root of J, the decrease of |F| and changing from one way to the other are this project's. */
 #include <float.h>
 #include <math.h>
 
@@ -292,17 +298,6 @@ static const char *accepts(const crease_solver *s, const crease_subproblem *p)
     return refusal ? refusal : crease_jacobian_refusal(p->psi);
 }
 
-static size_t work_size(const crease_solver *s, const crease_subproblem *p)
-{
-    return crease_iterate_work(s, p, &method);
-}
-
-static int solve(const crease_solver *s, const crease_subproblem *p, void *x, void *work,
-                 crease_solve_info *info)
-{
-    return crease_iterate(s, p, &method, x, work, info);
-}
-
 const crease_solver_type crease_solver_ssn = {
     .base = { .name = "ssn",
               .summary = "semismooth Newton on the normal map: quadratic once the manifold is found",
@@ -316,6 +311,7 @@ const crease_solver_type crease_solver_ssn = {
     .takes_stopping = true,
     .joint = true,
     .accepts = accepts,
-    .work_size = work_size,
-    .solve = solve,
+    .work_size = crease_iterate_work,
+    .solve = crease_iterate,
+    .method = &method,
 };

@@ -269,6 +269,55 @@ static void admm_is_as_written(void **state)
     }
 }
 
+/* --- the dual's own gap ------------------------------------------------------------------------- */
+
+typedef struct {
+    test_subproblem *s;
+    double gap[60], lead[60]; /* as claimed, and as it is */
+    long double best;
+    unsigned seen;
+} gap_witness;
+
+static void look_at_gap(void *user, const crease_progress *progress, const void *x)
+{
+    gap_witness *w = user;
+    if (w->seen > 0)
+        w->gap[w->seen - 1] = progress->gap; /* shown before it is looked at: that of the one before */
+    if (w->seen < COUNT(w->lead)) w->lead[w->seen++] = (double)(test_objective(w->s, x) - w->best);
+}
+
+/* It bounds what is missing in every iteration, and falls. */
+static void dual_gap_is_proven(void **state)
+{
+    crease_ctx *ctx = *state;
+    static const char *const names[] = { "l1", "group_l2", "slope", "group_linf", "nuclear" };
+    for (size_t k = 0; k < 5 * crease_test_count(50); k++) {
+        test_subproblem s;
+        gap_witness w = { .s = &s };
+        crease_observer observer = { &w, look_at_gap };
+        if (!make_case(ctx, names[k % 5], spreads[1 + k % 3], k, NULL, &s)) continue;
+        test_subproblem_solve(&s);
+        w.best = test_objective(&s, s.x);
+        s.p.observer = &observer;
+        crease_stopping *stop =
+            crease_stopping_parse(ctx, "gap:eps0=1e-300,schedule=constant,max_iters=50");
+        if (!stop) fail_msg("%s", crease_ctx_error(ctx)->sentence);
+        crease_solver *dual = crease_solver_create(ctx, "dual_apg", stop);
+        start_anywhere(&s);
+        test_subproblem_push(&s, true);
+        assert_ok(ctx, crease_solver_solve(dual, &s.p, s.bx, NULL));
+        double rounding = 1e-12 * (1 + fabs((double)w.best));
+        for (unsigned j = 1; j + 1 < w.seen; j++)
+            if (!(w.lead[j] <= w.gap[j] + rounding))
+                fail_msg("%s: %g above the least, %g claimed", names[k % 5], w.lead[j], w.gap[j]);
+        if (w.seen > 3 && !(w.gap[w.seen - 2] < w.gap[1] || w.gap[1] <= rounding))
+            fail_msg("%s: the gap went from %g to %g", names[k % 5], w.gap[1], w.gap[w.seen - 2]);
+        crease_solver_free(dual);
+        crease_stopping_free(stop);
+        test_subproblem_free(&s);
+    }
+}
+
 /* --- what is not convex, and single precision ---------------------------------------------------- */
 
 /* Why it stopped is true of the answer; and where Q may not rise it has not. */
@@ -405,6 +454,7 @@ int main(void)
         cmocka_unit_test(warm_start_stops_at_once),
         cmocka_unit_test(observers_see_everything),
         cmocka_unit_test(admm_is_as_written),
+        cmocka_unit_test(dual_gap_is_proven),
         cmocka_unit_test(tell_the_truth_where_not_convex),
         cmocka_unit_test(single_precision_is_reached),
         cmocka_unit_test(majorize_solves_the_majorized),

@@ -248,7 +248,8 @@ int crease_part_linearize(const crease_regularizer *psi, const crease_part *s, c
                           double *x, void *state, crease_prox_info *info);
 void crease_part_jacobian(const crease_regularizer *psi, const crease_part *s, const void *state, bool root,
                           const double *v, double *out);
-void crease_part_jacobian_diagonal(const crease_regularizer *psi, const crease_part *s, const void *state, double *d);
+void crease_part_jacobian_diagonal(const crease_regularizer *psi, const crease_part *s, const void *state,
+                                   double *d);
 
 /* --- all parts of a term; x and g are the whole flat vector, on the host --------------------------- */
 

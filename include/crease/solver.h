@@ -51,6 +51,7 @@ typedef struct crease_solver_type {
     int (*solve)(const crease_solver *s, const crease_subproblem *p, void *x, void *work,
                  crease_solve_info *info);
     unsigned (*promises)(const crease_solver *s, const crease_subproblem *p); /* NULL: nothing */
+    const struct crease_iterative *method; /* of iterative solvers: what the shared loop runs (core/iterate.h) */
 } crease_solver_type;
 
 struct crease_solver {

@@ -8,6 +8,7 @@
 #include "subproblem.h"
 
 enum { PRECISION_FACTOR = 8 }; /* residuals below this many roundings of |c| + w scale cannot be improved */
+enum { PATIENCE = 1000 };      /* looks without a smaller residual, after which one near that is given up on */
 
 /* A solve in the making. */
 typedef struct {
@@ -20,6 +21,9 @@ typedef struct {
     void *before; /* the iterate before, where its distance is asked for */
     void *shown;  /* the iterate as the observer sees it */
     double floor; /* residuals below it are rounding */
+    double amplified; /* what rounding may grow to by the condition of the metric */
+    double best;      /* residual so far */
+    unsigned stalled; /* looks since */
     double start_s, paused_s;
 } run;
 
@@ -33,9 +37,9 @@ static double now_s(void)
 /* --- memory ---------------------------------------------------------------------------------------- */
 
 /* Everything a solve needs, in the order of the arena; state is part of it. */
-static void carve(crease_arena *arena, const crease_solver *solver, const crease_subproblem *p,
-                  const crease_iterative *method, run *r)
+static void carve(crease_arena *arena, const crease_solver *solver, const crease_subproblem *p, run *r)
 {
+    const crease_iterative *method = solver->type->method;
     *r = (run){ .solver = solver, .method = method };
     r->needs = solver->stopping ? crease_stopping_needs(solver->stopping) : 0;
     crease_space_carve(arena, p, method->wide, r->needs, &r->space);
@@ -46,13 +50,14 @@ static void carve(crease_arena *arena, const crease_solver *solver, const crease
     r->k.state = crease_carve(arena, method->state_bytes, 1);
 }
 
-size_t crease_iterate_work(const crease_solver *solver, const crease_subproblem *p, const crease_iterative *method)
+size_t crease_iterate_work(const crease_solver *solver, const crease_subproblem *p)
 {
+    const crease_iterative *method = solver->type->method;
     enum { MOST_STATE = 1024 };
     max_align_t state[MOST_STATE / sizeof(max_align_t)] = { 0 };
     crease_arena arena = { 0 };
     run r;
-    carve(&arena, solver, p, method, &r);
+    carve(&arena, solver, p, &r);
     if (method->state_bytes > sizeof state) return SIZE_MAX; /* no memory holds it: a mistake of the method */
     if (method->carve) method->carve(&arena, &r.space, solver->opts, state);
     return arena.used;
@@ -80,6 +85,8 @@ static void look_at_start(run *r)
                                      .span = NAN };
     if (r->needs & (CREASE_NEEDS_RESIDUAL | CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL))
         r->floor = PRECISION_FACTOR * s->b->roundoff * crease_space_size(s);
+    r->best = INFINITY;
+    r->amplified = r->floor * fmin(fmax(16, s->high / s->low), 1e4);
     if (wants_values(r)) r->progress.value = r->progress.value_start = crease_space_value(s, r->k.x);
     if (r->needs & CREASE_NEEDS_CENTER) r->progress.value_center = crease_space_value(s, s->x0);
 }
@@ -136,11 +143,21 @@ static int step(run *r)
     return CREASE_OK;
 }
 
+/* Rounding may weigh in the residual up to the metric's condition times more than in a proximal-gradient step, by how a
+ * method gets its iterate. An unchanged residual alone says nothing: x may rest while a dual point moves.            */
+static bool is_stuck(run *r, double residual)
+{
+    r->stalled = residual < r->best ? 0 : r->stalled + 1;
+    r->best = fmin(r->best, residual);
+    return r->stalled >= PATIENCE && residual <= r->amplified;
+}
+
 static bool is_at_rounding(run *r)
 {
-    if (r->needs & (CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL) && isnan(r->progress.residual))
-        return crease_space_residual(&r->space, r->k.x) <= r->floor;
-    return r->progress.residual <= r->floor;
+    double residual = r->progress.residual;
+    if (r->needs & (CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL) && isnan(residual))
+        residual = crease_space_residual(&r->space, r->k.x);
+    return residual <= r->floor || is_stuck(r, residual);
 }
 
 static int iterate(run *r, const void *x, crease_stop *stop)
@@ -169,8 +186,9 @@ static int solve_live(run *r, const void *x, crease_solve_info *info)
     show(r, x);
     if (r->method->start) CREASE_TRY(r->method->start(&r->k));
     if (r->method->once) {
-        r->k.j = 1;
+        r->k.j = r->progress.j = 1;
         CREASE_TRY(r->method->step(&r->k));
+        show(r, x);
     } else {
         CREASE_TRY(iterate(r, x, &info->stop));
         crease_stopping_compare(r->solver->stopping, &r->progress, &info->tested, &info->threshold);
@@ -194,12 +212,13 @@ static size_t count_zero_groups(const run *r)
     return zeros;
 }
 
-int crease_iterate(const crease_solver *solver, const crease_subproblem *p, const crease_iterative *method, void *x,
-                   void *work, crease_solve_info *info)
+int crease_iterate(const crease_solver *solver, const crease_subproblem *p, void *x, void *work,
+                   crease_solve_info *info)
 {
+    const crease_iterative *method = solver->type->method;
     crease_arena arena = { work, 0 };
     run r;
-    carve(&arena, solver, p, method, &r);
+    carve(&arena, solver, p, &r);
     memset(r.k.state, 0, method->state_bytes);
     if (method->carve) method->carve(&arena, &r.space, solver->opts, r.k.state);
     r.start_s = now_s();

@@ -29,8 +29,8 @@ typedef struct crease_iterative {
     void (*prove)(crease_iteration *k, double *gap, double *residual);
 } crease_iterative;
 
-size_t crease_iterate_work(const crease_solver *s, const crease_subproblem *p, const crease_iterative *method);
-int crease_iterate(const crease_solver *s, const crease_subproblem *p, const crease_iterative *method, void *x,
-                   void *work, crease_solve_info *info);
+/* The work_size and solve of every iterative solver; its type names the method. */
+size_t crease_iterate_work(const crease_solver *s, const crease_subproblem *p);
+int crease_iterate(const crease_solver *s, const crease_subproblem *p, void *x, void *work, crease_solve_info *info);
 
 #endif

@@ -26,9 +26,9 @@ void crease_rank_one_diagonal(const crease_part *s, const void *state, double *d
 /* J = projection on the vectors that are one number on each class of entries but for signs, and zero
  * where the sign is 0: pieces of a chain, ties. */
 typedef struct crease_classes {
-    size_t *order,
-        *end; /* the entries, class by class; for the first of a class, where it ends in the order */
-    double *sign; /* of each entry: -1, 0 or 1; one class is all 0 or nowhere 0 */
+    size_t *order; /* the entries, class by class */
+    size_t *end;   /* for the first of a class, where it ends in the order */
+    double *sign;  /* of each entry: -1, 0 or 1; one class is all 0 or nowhere 0 */
 } crease_classes;
 
 size_t crease_classes_work(const crease_part *s);

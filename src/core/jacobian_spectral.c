@@ -1,11 +1,14 @@
 /* The derivative of P(u) = U diag(p(sigma)) V', where U diag(sigma) V' is the matrix u and p a
- * symmetric function: with H in the frames of U and V, completed to square ones, and B its block of the
- * thin frames, J H = U [ Omega+ o sym B + Omega- o skew B ] V' + (what leaves the thin frames, column
- * by column) p_i/sigma_i, Omega+_ij = (p_i - p_j)/(sigma_i - sigma_j),  Omega-_ij = (p_i +
- * p_j)/(sigma_i + sigma_j), but on the diagonal the Jacobian of p. (Ding, Sun, Sun and Toh, Math.
- * Program. 168 (2018); the formula is older.) So J is diagonal in an orthonormal basis, but for the
- * diagonal of B, and its root takes roots of all weights. Both weights vanish where p_i = p_j = 0: with
- * r live values J is a matter of the first r rows and columns of B, and costs O(rows cols r). */
+ * symmetric function. With H in the frames of U and V, completed to square ones, and B its block of the
+ * thin ones,
+ *
+ *     J H = U [ Omega+ o sym B + Omega- o skew B ] V' + (the rest of H, each i by p_i/sigma_i),
+ *     Omega+_ij = (p_i - p_j)/(sigma_i - sigma_j),   Omega-_ij = (p_i + p_j)/(sigma_i + sigma_j),
+ *
+ * but for the diagonal of B, where the Jacobian of p acts. (Ding, Sun, Sun and Toh, Math. Program. 168
+ * (2018); the formula is older.) So J is diagonal in an orthonormal basis, but for the diagonal of B,
+ * and its root takes the roots of all weights. Both weights vanish where p_i = p_j = 0: with r live
+ * values J is a matter of the first r rows and columns of B, and costs O(rows cols r). */
 #include "jacobian_spectral.h"
 
 #include <cblas.h>

@@ -15,8 +15,7 @@ typedef struct crease_spectral_slope {
 size_t crease_spectral_jacobian_work(const crease_part *s);
 crease_spectral_slope crease_spectral_slope_at(const crease_part *s, const void *state);
 
-/* J = 0, J = I; and J from the decomposition that the oracle left in s->work, with slopes 1 and this b.
- */
+/* J = 0; J = I; J from the decomposition that the oracle left in s->work, with slopes 1 and this b. */
 void crease_spectral_slope_clear(const crease_part *s, void *state);
 void crease_spectral_slope_identity(const crease_part *s, void *state);
 void crease_spectral_slope_keep(const crease_part *s, double L, double b, void *state);

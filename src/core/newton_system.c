@@ -118,7 +118,7 @@ static void apply_root(crease_newton *newton, const crease_newton_block *b, cons
     }
 }
 
-/* --- conjugate gradients --------------------------------------------------------------------------- */
+/* --- conjugate gradients ------------------------------------------------------------------------ */
 
 /* D/L on the diagonal, as far as it is known. */
 static double diagonal_entry(const crease_newton *newton, size_t g, size_t e)

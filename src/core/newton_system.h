@@ -6,8 +6,8 @@
  *
  *     S h = -J^(1/2) F,   S = J^(1/2) (D/L) J^(1/2) + I - J,   q = J du = J^(1/2) h,
  *
- * and S has its eigenvalues between the least and the largest of D/L and 1, however small those of J
- * are. Where the residual of S h is r, that of Newton's equation is (I - D/L) J^(1/2) r.
+ * and S has its eigenvalues between those of D/L and 1, however small those of J are. Where the
+ * residual of S h is r, that of Newton's equation is (I - D/L) J^(1/2) r.
  *
  * A block is a part, or all of them where the metric couples parts: what conjugate gradients, and a
  * method, may treat as a problem of its own. */
@@ -43,13 +43,11 @@ void crease_newton_carve(crease_arena *arena, const crease_space *s, crease_newt
 /* Once the space is loaded: blocks, L = high. */
 void crease_newton_load(crease_newton *newton, crease_space *s);
 
-/* x = P(u)/L and J at u, in the blocks that wait: one proximal map. Errors: those of the member's
- * oracle. */
+/* x = P(u)/L and J at u, in the blocks that wait: one proximal map. Errors: those of the oracle. */
 int crease_newton_evaluate(crease_newton *newton, const double *u, double *x);
 /* y = D x, the ridge in D: one product. y is not x. */
 void crease_newton_metric(crease_newton *newton, const double *x, double *y);
-/* q = J du, in all blocks, by at most max_steps conjugate gradient steps, one product each. q is not F.
- */
+/* q = J du in all blocks, by at most max_steps conjugate gradient steps, one product each; q not F. */
 void crease_newton_solve(crease_newton *newton, const double *F, long max_steps, double *q);
 
 static inline double crease_newton_dot(const crease_newton_block *b, const double *x, const double *y)

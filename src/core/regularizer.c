@@ -283,7 +283,8 @@ void crease_part_jacobian(const crease_regularizer *psi, const crease_part *s, c
 }
 
 /* 1 + f J (D - 1) is that of J for 1 + f (D - 1). */
-void crease_part_jacobian_diagonal(const crease_regularizer *psi, const crease_part *s, const void *state, double *d)
+void crease_part_jacobian_diagonal(const crease_regularizer *psi, const crease_part *s, const void *state,
+                                   double *d)
 {
     const jacobian_head *head = state;
     (void)psi;

@@ -58,7 +58,7 @@ static crease_part part_of(const crease_space *s, size_t k)
     crease_term packed = { &s->psi, &s->groups, NULL };
     crease_part part = crease_term_part(s->kernel ? &packed : &s->term, k);
     part.work = s->scratch;
-    part.roundoff = s->p->backend->roundoff;
+    part.roundoff = s->b->roundoff;
     return part;
 }
 
@@ -277,6 +277,7 @@ static int prox_part(crease_space *s, size_t k, const double *m, double L, doubl
     for (size_t i = 0; i < part.n; i++) s->level[i] = L;
     if (s->p->w > 0) return crease_part_prox(&s->psi, &part, m, s->level, s->p->w, x, &info);
     for (size_t i = 0; i < part.n; i++) x[i] = m[i] / L;
+    for (size_t u = 0; unit && u < crease_part_units(&s->psi, &part); u++) unit[u] = 1;
     return CREASE_OK;
 }
 
@@ -412,6 +413,8 @@ const char *crease_space_refusal(const crease_subproblem *p)
     const crease_regularizer_type *type = p->psi->type;
     crease_term term = { p->psi, p->groups, NULL };
     if (!p->groups->disjoint && !(type->flags & CREASE_COUPLED)) return "the groups overlap";
+    if (p->metric && (crease_groups_extent(p->groups) < p->n || p->groups->entries < p->n))
+        return "the metric couples entries that lie in no group";
     if (!type->math->prox) return "the regularizer has no proximal map";
     if (type->exactness == CREASE_ITERATIVE)
         return "the proximal map of the regularizer is itself found by iterations";

@@ -78,7 +78,7 @@ void crease_space_gaps(crease_space *s, const void *packed, double *gap, double 
         dual_part q = { .part = crease_term_part(s->kernel ? &packed_term : &s->term, k), .x = s->piece[0],
                         .d = s->piece[1], .y = s->piece[2], .w = s->p->w, .psi = &s->psi };
         q.part.work = s->scratch;
-        q.part.roundoff = s->p->backend->roundoff;
+        q.part.roundoff = s->b->roundoff;
         double pull = 0, left = 0;
         for (size_t i = 0; i < q.part.n; i++) {
             size_t at = crease_group_entry(&s->groups, k, i);

@@ -50,6 +50,7 @@ bool crease_is_uniform_pieces(const crease_subproblem *p, crease_pieces *penalty
 const char *crease_subproblem_outside_family(const crease_subproblem *p)
 {
     crease_shrink unused;
+    if (p->metric) return "the metric is no diagonal";
     if (!crease_in_shrink_family(p->psi, &unused))
         return "the regularizer is outside the family of the shrinkage kernels";
     if (!p->groups->disjoint) return "the groups overlap";
