@@ -176,10 +176,8 @@ static int minimize(crease_iteration *k, size_t part, double *x)
 {
     const cd_state *o = k->state;
     crease_space *s = k->s;
-    crease_part at = crease_term_part(&s->term, part);
+    crease_part at = crease_space_part(s, part);
     crease_prox_info info = { .exact = true, .unit = k->p->unit ? k->p->unit + o->unit[part] : NULL };
-    at.work = s->scratch;
-    at.roundoff = s->b->roundoff;
     pose(k, part);
     int code = k->p->w > 0 ? crease_part_prox(&s->psi, &at, s->piece[0], s->level, k->p->w, x, &info)
                            : crease_unpenalized(at.n, s->piece[0], s->level, x);

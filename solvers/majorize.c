@@ -33,10 +33,8 @@ static int minimize(crease_iteration *k, size_t g, const double *m, const double
                     crease_prox_info *info)
 {
     crease_space *s = k->s;
-    crease_part part = crease_term_part(&s->term, g);
+    crease_part part = crease_space_part(s, g);
     double *x = (double *)k->x + s->start[g];
-    part.work = s->scratch;
-    part.roundoff = s->b->roundoff;
     int code = k->p->w > 0 ? crease_part_prox(&s->psi, &part, m, level, k->p->w, x, info)
                            : crease_unpenalized(part.n, m, level, x);
     if (info->unit) info->unit += crease_part_units(&s->psi, &part);

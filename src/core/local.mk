@@ -67,6 +67,7 @@ libcrease_la_SOURCES += \
   src/core/space.c \
   src/core/space.h \
   src/core/space_gap.c \
+  src/core/space_maps.c \
   src/core/stopping.c \
   src/core/spectral.c \
   src/core/spectral.h \

@@ -7,17 +7,9 @@
 
 /* --- memory -------------------------------------------------------------------------------------- */
 
-static crease_part part_of(const crease_space *s, size_t g)
-{
-    crease_part part = crease_term_part(&s->term, g);
-    part.work = s->scratch;
-    part.roundoff = s->p->backend->roundoff;
-    return part;
-}
-
 static size_t slope_bytes(const crease_space *s, size_t g)
 {
-    crease_part part = part_of(s, g);
+    crease_part part = crease_space_part(s, g);
     return (crease_part_jacobian_work(&s->psi, &part) + 15) / 16 * 16;
 }
 
@@ -72,7 +64,7 @@ void crease_newton_load(crease_newton *newton, crease_space *s)
 static int evaluate_part(crease_newton *newton, size_t g, const double *u, double *x, crease_unit *unit)
 {
     crease_space *s = newton->s;
-    crease_part part = part_of(s, g);
+    crease_part part = crease_space_part(s, g);
     crease_prox_info info = { .exact = true, .unit = unit };
     size_t at = s->start[g];
     int code = crease_part_linearize(&s->psi, &part, u + at, newton->L[g], s->p->w, x + at,
@@ -90,7 +82,7 @@ int crease_newton_evaluate(crease_newton *newton, const double *u, double *x)
     for (size_t i = 0; i < newton->count; i++) {
         const crease_newton_block *b = &newton->blocks[i];
         for (size_t g = b->first; g < b->last; g++) {
-            crease_part part = part_of(s, g);
+            crease_part part = crease_space_part(s, g);
             if (b->waits) CREASE_TRY(evaluate_part(newton, g, u, x, unit));
             if (unit) unit += crease_part_units(&s->psi, &part);
         }
@@ -111,7 +103,7 @@ static void apply_root(crease_newton *newton, const crease_newton_block *b, cons
                        double *out)
 {
     for (size_t g = b->first; g < b->last; g++) {
-        crease_part part = part_of(newton->s, g);
+        crease_part part = crease_space_part(newton->s, g);
         size_t at = newton->s->start[g];
         crease_part_jacobian(&newton->s->psi, &part, newton->slopes + newton->slope_at[g], true, v + at,
                              out + at);
@@ -137,7 +129,7 @@ static void prepare_diagonal(crease_newton *newton)
 {
     const crease_space *s = newton->s;
     for (size_t g = 0; g < s->parts; g++) {
-        crease_part part = part_of(s, g);
+        crease_part part = crease_space_part(s, g);
         double *diagonal = newton->diagonal + s->start[g];
         for (size_t i = 0; i < part.n; i++) diagonal[i] = diagonal_entry(newton, g, s->start[g] + i);
         crease_part_jacobian_diagonal(&s->psi, &part, newton->slopes + newton->slope_at[g], diagonal);

@@ -72,6 +72,9 @@ void crease_space_gaps(crease_space *s, const void *x, double *gap, double *fenc
 /* NULL, or why iterative methods that need the proximal map in a scalar metric do not take p. */
 const char *crease_space_refusal(const crease_subproblem *p);
 
+/* Part k for the functions of the regularizer, with the space's scratch. */
+crease_part crease_space_part(const crease_space *s, size_t k);
+
 static inline size_t crease_part_entries(const crease_space *s, size_t k)
 {
     return s->start[k + 1] - s->start[k];

@@ -71,14 +71,11 @@ void crease_space_gaps(crease_space *s, const void *packed, double *gap, double 
 {
     const double *x = in_double(s, packed, s->wide[0]), *c = in_double(s, s->c, s->wide[1]),
                  *d = in_double(s, s->d, s->wide[2]);
-    crease_term packed_term = { &s->psi, &s->groups, NULL };
     double ridge = s->p->w * s->p->psi->ridge; /* that of the family stays in psi */
     *gap = *fenchel = s->p->metric ? INFINITY : 0; /* the inverse of an operator is not at hand */
     for (size_t k = 0; k < s->parts && !s->p->metric; k++) {
-        dual_part q = { .part = crease_term_part(s->kernel ? &packed_term : &s->term, k), .x = s->piece[0],
+        dual_part q = { .part = crease_space_part(s, k), .x = s->piece[0],
                         .d = s->piece[1], .y = s->piece[2], .w = s->p->w, .psi = &s->psi };
-        q.part.work = s->scratch;
-        q.part.roundoff = s->b->roundoff;
         double pull = 0, left = 0;
         for (size_t i = 0; i < q.part.n; i++) {
             size_t at = crease_group_entry(&s->groups, k, i);
