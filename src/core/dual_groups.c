@@ -295,14 +295,6 @@ void crease_dual_groups_adopt(crease_dual_groups *o, const double *x)
     refresh(o);
 }
 
-double crease_dual_groups_residual(crease_dual_groups *o, const double *x)
-{
-    if (o->latent) return NAN;
-    find_multipliers(o, x);
-    absorb(o);
-    return norm_of(o->lists.n, o->off);
-}
-
 static double objective_of_latent(const crease_dual_groups *o)
 {
     const crease_lists *l = &o->lists;

@@ -79,7 +79,4 @@ void crease_dual_groups_adopt(crease_dual_groups *o, const double *x);
  *            t u in all balls, for the point above. */
 double crease_dual_groups_gap(crease_dual_groups *o, const double *x);
 
-/* sum: |D x - c + sum_k y_k| for the multipliers of adopt: a bound of dist(0, dQ(x)). latent: NAN. */
-double crease_dual_groups_residual(crease_dual_groups *o, const double *x);
-
 #endif

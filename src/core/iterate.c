@@ -91,19 +91,17 @@ static void look_at_start(run *r)
     if (r->needs & CREASE_NEEDS_CENTER) r->progress.value_center = crease_space_value(s, s->x0);
 }
 
-/* The gap and the residual, by the method's own proof where it has one. */
-static void look_at_proofs(run *r)
+/* The method's own proof spares the search for a dual point, unless the test wants that point itself. */
+static void look_at_gaps(run *r)
 {
-    crease_space *s = &r->space;
     crease_progress *at = &r->progress;
-    double gap = NAN, residual = NAN;
-    unsigned gaps = CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL;
-    if (r->method->prove && r->needs & (gaps | CREASE_NEEDS_RESIDUAL)) r->method->prove(&r->k, &gap, &residual);
-    bool needs_space = r->needs & CREASE_NEEDS_FENCHEL || (r->needs & CREASE_NEEDS_GAP && isnan(gap));
-    if (needs_space) crease_space_gaps(s, r->k.x, &at->gap, &at->fenchel);
-    if (!isnan(gap)) at->gap = needs_space ? fmin(at->gap, gap) : gap;
-    if (r->needs & CREASE_NEEDS_RESIDUAL && isnan(residual)) residual = crease_space_residual(s, r->k.x);
-    at->residual = residual;
+    bool proves = r->method->prove && r->needs & CREASE_NEEDS_GAP;
+    double gap = proves ? r->method->prove(&r->k) : (double)NAN;
+    if (!proves || isnan(gap) || r->needs & CREASE_NEEDS_FENCHEL)
+        crease_space_gaps(&r->space, r->k.x, &at->gap, &at->fenchel);
+    else
+        at->gap = INFINITY;
+    at->gap = fmin(at->gap, gap); /* fmin passes over NAN */
 }
 
 static void look(run *r)
@@ -112,7 +110,8 @@ static void look(run *r)
     crease_progress *at = &r->progress;
     at->value_before = at->value;
     if (wants_values(r)) at->value = crease_space_value(s, r->k.x);
-    look_at_proofs(r);
+    if (r->needs & CREASE_NEEDS_RESIDUAL) at->residual = crease_space_residual(s, r->k.x);
+    if (r->needs & (CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL)) look_at_gaps(r);
     if (r->needs & CREASE_NEEDS_CENTER) at->span = crease_space_span(s, r->k.x);
     at->elapsed_s = now_s() - r->start_s - r->paused_s;
 }

@@ -24,9 +24,9 @@ typedef struct crease_iterative {
     void (*carve)(crease_arena *arena, const crease_space *s, const void *opts, void *state);
     int (*start)(crease_iteration *k); /* x holds the start point; may change it. NULL: nothing to do */
     int (*step)(crease_iteration *k);
-    /* What the method proves of x at little cost, in place of what the space would find: bounds from above of
-     * Q(x) - min Q and of dist(0, dQ(x)); NAN, as they come in: nothing. NULL: it proves nothing. */
-    void (*prove)(crease_iteration *k, double *gap, double *residual);
+    /* A bound from above of Q(x) - min Q that the method has at little cost, in place of the gap that the space would
+     * find. NULL: it has none. */
+    double (*prove)(crease_iteration *k);
 } crease_iterative;
 
 /* The work_size and solve of every iterative solver; its type names the method. */
