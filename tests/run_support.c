@@ -62,7 +62,7 @@ char *run_read(const char *path)
     return text;
 }
 
-static bool is_time(const char *name)
+bool run_is_time(const char *name)
 {
     size_t n = strlen(name);
     return (n > 2 && strcmp(name + n - 2, "_s") == 0) || (n > 3 && strcmp(name + n - 3, "_ms") == 0);
@@ -73,7 +73,7 @@ static void compare_fields(char *names, char *line, char *expected, size_t row)
     for (char *name; (name = strsep(&names, ","));) {
         const char *a = strsep(&line, ","), *b = strsep(&expected, ",");
         if (!a || !b) fail_msg("row %zu has too few fields", row);
-        if (!is_time(name) && strcmp(a, b) != 0)
+        if (!run_is_time(name) && strcmp(a, b) != 0)
             fail_msg("row %zu, %s: %s, but %s was expected", row, name, a, b);
     }
     assert_true(!line && !expected);

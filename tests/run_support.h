@@ -37,6 +37,9 @@ const char *run_path(const char *folder, const char *name);
 /* The whole file as text; to be freed. Fails the test when it cannot be read. */
 char *run_read(const char *path);
 
+/* Whether a column of a trace holds a time: its name ends in _s or _ms. */
+bool run_is_time(const char *name);
+
 /* Fail unless both traces have the same text in every column whose name does not end in _s or _ms. */
 void run_assert_same_trace(const char *path, const char *expected);
 

@@ -45,12 +45,6 @@ static double sheet_sum(const sheet *s, const char *label, const char *name)
     return sum;
 }
 
-static bool is_time(const char *name)
-{
-    size_t n = strlen(name);
-    return (n > 2 && strcmp(name + n - 2, "_s") == 0) || (n > 3 && strcmp(name + n - 3, "_ms") == 0);
-}
-
 /* Every column of the plain trace is in the other, with the same text. */
 static void inspection_changes_nothing(void **state)
 {
@@ -66,7 +60,7 @@ static void inspection_changes_nothing(void **state)
     sheet_read(run_path(two, "trace.csv"), &inspected);
     assert_int_equal(plain.rows, inspected.rows);
     for (size_t c = 0; c < plain.columns; c++)
-        for (size_t row = 0; row < plain.rows && !is_time(plain.cells[0][c]); row++)
+        for (size_t row = 0; row < plain.rows && !run_is_time(plain.cells[0][c]); row++)
             assert_string_equal(plain.cells[row][c], inspected.cells[row][sheet_column(&inspected, plain.cells[0][c])]);
     free(plain.text);
     free(inspected.text);

@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -10,6 +9,7 @@
 #include "experiment/folder.h"
 #include "experiment/jobs.h"
 #include "experiment/progress.h"
+#include "core/clock.h"
 #include "experiment/text.h"
 
 /* --- interruption ------------------------------------------------------------------------------- */
@@ -44,13 +44,6 @@ typedef struct display {
     double start_s, shown_s;
 } display;
 
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int terminal_width(void)
 {
     struct winsize size;
@@ -61,7 +54,7 @@ static void show_line(display *d, const crease_jobs *jobs, const crease_job *job
 {
     enum { OFTEN_MS = 100 };
     crease_text line = { .ctx = jobs->ctx };
-    double now = now_s();
+    double now = crease_now_s();
     if (!d->terminal || now - d->shown_s < OFTEN_MS * 1e-3) return;
     d->shown_s = now;
     crease_progress_line(&line, jobs, job, now - d->start_s);
@@ -233,7 +226,7 @@ static int run_problem(const crease_experiment *e, crease_problem *problem, cons
     char folder[CREASE_STRING_SIZE + sizeof "runs/"];
     int lock;
     snprintf(folder, sizeof folder, "runs/%s", e->name);
-    display d = { .quiet = o->quiet, .terminal = isatty(STDOUT_FILENO), .start_s = now_s() };
+    display d = { .quiet = o->quiet, .terminal = isatty(STDOUT_FILENO), .start_s = crease_now_s() };
     crease_jobs jobs = { .ctx = e->ctx,
                          .experiment = e,
                          .problem = problem,

@@ -1,17 +1,10 @@
 /* crease solve: a captured subproblem solved again, by any solver and test, and how it went. */
+#include "core/clock.h"
 #include "solve.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 /* --- what is solved --------------------------------------------------------------------------- */
 
@@ -141,9 +134,9 @@ static int solve(crease_replay *r)
     r->p.backend->copy(r->p.n, r->capture->start, r->x);
     crease_subproblem p = r->p;
     if (r->solver->type->takes_stopping && r->wanted_rows > 0) p.observer = &observer;
-    double start = now_ms();
+    double start = crease_now_ms();
     CREASE_TRY(crease_solver_solve(r->solver, &p, r->x, &r->info));
-    r->elapsed_ms = now_ms() - start - r->watching_ms;
+    r->elapsed_ms = crease_now_ms() - start - r->watching_ms;
     CREASE_TRY(r->code);
     CREASE_TRY(crease_replay_look(r, r->x, &r->certificate, &r->last));
     r->p.backend->to_host(r->p.n, r->x, r->answer);

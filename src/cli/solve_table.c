@@ -1,16 +1,9 @@
 /* Looking at the iterates of a replay. A look costs a certificate, so they thin out geometrically; the
  * clock of the solver stands still meanwhile. */
 #include <math.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "solve.h"
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 static size_t count_live(const crease_groups *s, const double *x)
 {
@@ -50,14 +43,14 @@ static void look(void *user, const crease_progress *progress, const void *x)
 {
     crease_replay *r = user;
     crease_certificate certificate;
-    double start = now_ms();
+    double start = crease_now_ms();
     if (r->code != CREASE_OK || progress->j < r->next_look || r->n_rows == CREASE_MOST_LOOKS) return;
     r->next_look = progress->j + 1 + progress->j / 3;
     crease_solve_row *row = &r->rows[r->n_rows++];
     r->code = crease_replay_look(r, x, &certificate, row);
     row->j = progress->j;
     row->elapsed_ms = progress->elapsed_s * 1e3;
-    r->watching_ms += now_ms() - start;
+    r->watching_ms += crease_now_ms() - start;
 }
 
 crease_observer crease_replay_observer(crease_replay *r)

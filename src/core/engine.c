@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "tile.h"
 
 /* Entries in a tile: c, d and x stay in a second-level cache between the moments and the average. */
@@ -213,13 +213,6 @@ static void form_run(const crease_algorithm *a, const crease_form *f, const crea
     a->backend->form(&run);
 }
 
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
 static void record(crease_inner *inner, const crease_solve_info *info, double ms, double *live_groups)
 {
     double live = (double)(info->groups - info->zero_groups);
@@ -298,12 +291,12 @@ static int step_tile(crease_algorithm *a, const crease_form *f, const part *t, c
     crease_solve_info info;
     crease_tap_event event = event_of(a, t, tile);
     if (tapped) CREASE_TRY(show_posed(a, &event, &p));
-    double start = now_ms();
+    double start = crease_now_ms();
     int code = t->solver->type->solve(t->solver, &p, e->x, e->work, &info);
     if (code == CREASE_ENAN) /* the gradient was finite: the moments have overflowed */
         return crease_fail(a->ctx, CREASE_EDIVERGED, "the subproblem is no longer finite at step %lu", a->t);
     CREASE_TRY(code);
-    double ms = now_ms() - start;
+    double ms = crease_now_ms() - start;
     if (t->psi != e->none) record(&a->inner, &info, ms, live_groups);
     if (a->want_certificate && t->psi != e->none) CREASE_TRY(certify(a, &p));
     if (tapped) CREASE_TRY(show_solved(a, &event, p, &info, ms));

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "subproblem.h"
 
 enum { PRECISION_FACTOR = 8 }; /* residuals below this many roundings of |c| + w scale cannot be improved */
@@ -26,13 +26,6 @@ typedef struct {
     unsigned stalled; /* looks since */
     double start_s, paused_s;
 } run;
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* --- memory ---------------------------------------------------------------------------------------- */
 
@@ -113,7 +106,7 @@ static void look(run *r)
     if (r->needs & CREASE_NEEDS_RESIDUAL) at->residual = crease_space_residual(s, r->k.x);
     if (r->needs & (CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL)) look_at_gaps(r);
     if (r->needs & CREASE_NEEDS_CENTER) at->span = crease_space_span(s, r->k.x);
-    at->elapsed_s = now_s() - r->start_s - r->paused_s;
+    at->elapsed_s = crease_now_s() - r->start_s - r->paused_s;
 }
 
 /* The observer sees the whole of x; the time it takes is not the solver's. */
@@ -121,12 +114,12 @@ static void show(run *r, const void *x)
 {
     const crease_subproblem *p = r->k.p;
     if (!p->observer) return;
-    double start = now_s();
+    double start = crease_now_s();
     r->progress.elapsed_s = start - r->start_s - r->paused_s;
     p->backend->copy(p->n, x, r->shown);
     crease_space_store(&r->space, r->k.x, r->shown);
     p->observer->iterate(p->observer->user, &r->progress, r->shown);
-    r->paused_s += now_s() - start;
+    r->paused_s += crease_now_s() - start;
 }
 
 /* --- the loop -------------------------------------------------------------------------------------- */
@@ -220,7 +213,7 @@ int crease_iterate(const crease_solver *solver, const crease_subproblem *p, void
     carve(&arena, solver, p, &r);
     memset(r.k.state, 0, method->state_bytes);
     if (method->carve) method->carve(&arena, &r.space, solver->opts, r.k.state);
-    r.start_s = now_s();
+    r.start_s = crease_now_s();
     *info = (crease_solve_info){ .stop = CREASE_STOP_MET, .groups = p->groups->count, .bound = NAN, .tested = NAN,
                                  .threshold = NAN, .exact = true };
     r.k.info = info;

@@ -8,6 +8,7 @@ libcrease_la_SOURCES += \
   src/core/budget.h \
   src/core/certificate.c \
   src/core/chain.c \
+  src/core/clock.h \
   src/core/chain.h \
   src/core/chain_prox.c \
   src/core/concave.h \

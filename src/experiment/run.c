@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "columns.h"
+#include "core/clock.h"
 #include "crease/random.h"
 
 static const char *const outcomes[] = {
@@ -18,13 +18,6 @@ static const char *const outcomes[] = {
 const char *crease_outcome_name(crease_outcome outcome)
 {
     return outcomes[outcome];
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* --- the steps of an epoch ---------------------------------------------------------------------- */
@@ -84,9 +77,9 @@ static int take_step(crease_training *t, batch_oracle *oracle)
 {
     crease_observation o = { 0 };
     prepare_step(t, &oracle->base);
-    double before = now_s();
+    double before = crease_now_s();
     int code = crease_algorithm_step(t->algorithm, &oracle->base);
-    t->epoch_s += now_s() - before;
+    t->epoch_s += crease_now_s() - before;
     if (code != CREASE_OK) return code;
     if (!(t->algorithm->value <= t->loss_limit)) return fail_diverged(t, t->algorithm->value);
     return observe(t, &o, CREASE_EVENT_STEP);
