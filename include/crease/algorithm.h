@@ -17,7 +17,7 @@
 #define CREASE_MAX_SLOTS 6
 #define CREASE_MAX_TERMS 16
 
-/* A state vector of the method, as long as the iterate. */
+/* What becomes of a state vector of the method. */
 typedef enum {
     CREASE_SLOT_ZERO, /* starts at zero, and again at a restart */
     CREASE_SLOT_COPY, /* starts as a copy of the iterate, and again at a restart */
@@ -28,6 +28,7 @@ typedef struct crease_slot {
     const char *name; /* NULL ends the list */
     crease_slot_rule rule;
     const char *doc;
+    bool per_row; /* a table of row_width numbers a row of the problem instead; never CREASE_SLOT_COPY */
 } crease_slot;
 
 enum { CREASE_ITERATE = -1, CREASE_NO_SLOT = -2 };
@@ -85,16 +86,21 @@ typedef struct crease_tap {
     bool wanted; /* what wants said: the engine's */
 } crease_tap;
 
-/* Gives the gradient of f at any point: for this step's rows, or for others. */
+/* Gives the gradient of f at any point: for this step's rows, or for others ({ 0, NULL }: all). */
 typedef struct crease_oracle {
     int (*gradient)(struct crease_oracle *o, crease_rows rows, const void *x, double *value, void *g);
     crease_rows batch; /* this step's */
+    crease_problem *problem; /* for what else a method wants of f; NULL: gradients are all there is */
+    double passes;     /* over the rows, so far: whoever looks at rows adds them */
 } crease_oracle;
 
 typedef struct crease_algorithm_type {
     crease_type base;
     bool ignores_psi;   /* a baseline without a regularizer */
     bool restarts;      /* dual averaging: a new stage starts over (see crease_algorithm_new_stage) */
+    bool deterministic; /* a step looks at all rows: an epoch is one step */
+    const char *default_solver; /* NULL: exact */
+    bool own_solver;    /* the step calls a->solver itself, on subproblems of its own; proximal maps are exact */
     const crease_slot *slots;
     size_t state_doubles;       /* the scalar state is this many doubles, all of it saved and resumed */
     const char *const *scalars; /* their names, in order, NULL-terminated */
@@ -102,6 +108,10 @@ typedef struct crease_algorithm_type {
     void (*form)(crease_algorithm *a, crease_form *f);
     /* The whole step; NULL: crease_step_prox. */
     int (*step)(crease_algorithm *a, crease_oracle *oracle);
+    /* Memory of its own, in a->own, which a step may overwrite but must not need from one step to the next: that is
+     * what slots and the state are for. Called at the end of _setup; NULL: none.                               */
+    int (*setup)(crease_algorithm *a);
+    void (*teardown)(crease_algorithm *a); /* also after a failed setup */
 } crease_algorithm_type;
 
 /* What the inner solves of one step did, over all terms. */
@@ -125,6 +135,7 @@ struct crease_algorithm {
     void *x;                     /* W: n reals */
     void *hat;                   /* W-hat of the last step with want_hat: n reals */
     void *g;                     /* gradient of the last step */
+    size_t rows, row_width;      /* of the problem: what per_row slots are sized by; 0 unless set before setup */
     void *slots[CREASE_MAX_SLOTS];
     double *state;               /* state_doubles */
     size_t n_terms;
@@ -135,9 +146,13 @@ struct crease_algorithm {
     unsigned long t;             /* steps done in all */
     bool want_hat, want_certificate;
     double value;                /* f on the last batch */
+    /* What stood in for grad f in the last step: surrogate_scale times this slot; CREASE_NO_SLOT: the gradient itself */
+    int surrogate;
+    double surrogate_scale;
     crease_inner inner;          /* of the last step */
     crease_tap *taps;            /* a list, not owned; NULL: nobody looks */
     struct crease_engine *engine;
+    void *own;                   /* of the type's setup */
 };
 
 /* terms: psi and groups of the flat vector, disjoint; entries in no term are left unpenalized. solver may
@@ -145,6 +160,8 @@ struct crease_algorithm {
  * start point x (n reals, copied), which sizes all memory; a step allocates nothing.                    */
 crease_algorithm *crease_algorithm_create(crease_ctx *ctx, const char *name, const crease_backend *backend);
 int crease_algorithm_set(crease_algorithm *a, const char *key, const char *text);
+/* Set a->rows and a->row_width before _setup where a slot is per_row. */
+size_t crease_slot_length(const crease_algorithm *a, size_t slot); /* in reals */
 int crease_algorithm_setup(crease_algorithm *a, size_t n, const void *x, const crease_term *terms,
                            size_t n_terms, const crease_solver *solver);
 void crease_algorithm_free(crease_algorithm *a);
@@ -158,5 +175,20 @@ void crease_algorithm_new_stage(crease_algorithm *a, double gamma);
 
 /* The default step, for methods that are a form. */
 int crease_step_prox(crease_algorithm *a, crease_oracle *oracle);
+
+/* For methods with a step of their own. The gradient on some rows at a point; CREASE_EDIVERGED where it or the
+ * loss is not finite.                                                                                       */
+int crease_step_gradient(crease_algorithm *a, crease_oracle *oracle, crease_rows rows, const void *x, double *value,
+                         void *g);
+/* The numbers that most forms leave alone: x0 the iterate, v = m, D = I, w = 1, no second moment, no average. first
+ * has to be set: { slot, keep, add }, with a->g as g; { slot, 1, 0 } leaves the slot as it is.               */
+crease_form crease_form_plain(void);
+/* For deterministic methods: psi(x), all terms; and the proximal-gradient map
+ *     out = argmin_u <g, u> + L/2 |u - z|^2 + psi(u),   L > 0,
+ * by a->solver, or exactly where that is the method's own. out may be z or g.                                   */
+double crease_step_penalty(crease_algorithm *a, const void *x);
+int crease_step_map(crease_algorithm *a, const void *z, const void *g, double L, void *out);
+/* Count the step and apply its numbers: a->x <- (1 - c) a->x + c xhat, a->hat <- xhat where it is wanted. */
+int crease_step_form(crease_algorithm *a, const crease_form *form);
 
 #endif

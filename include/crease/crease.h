@@ -33,6 +33,8 @@
 #include "crease/groups.h"
 #include "crease/inspection.h"
 #include "crease/judge.h"
+#include "crease/kkt.h"
+#include "crease/reference.h"
 #include "crease/low_rank.h"
 #include "crease/param.h"
 #include "crease/pieces.h"

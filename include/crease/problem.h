@@ -41,6 +41,25 @@ typedef struct crease_problem_type {
     int (*evaluate)(crease_problem *p, const void *x);       /* fills metrics[].value; NULL: none */
     /* Known structure: unit[i] = 1 where the solution is live in the columns of block 0; NULL: unknown. */
     const unsigned char *(*known_columns)(const crease_problem *p);
+    /* A known minimizer of f + psi, n doubles on the host, for the psi that the settings name; NULL: none is known. */
+    const double *(*known_solution)(const crease_problem *p);
+
+    /* Second derivatives of f, on all rows; all three or none. curvature fixes the point (n reals) and forgets the one
+     * before; product gives y = H v there, the ridge included (y is not v). H is positive semidefinite where f is
+     * convex; where f has no second derivative it is an element of the generalized one.                          */
+    int (*curvature)(crease_problem *p, const void *x);
+    int (*product)(crease_problem *p, const void *v, void *y);
+    /* A Lipschitz constant of the gradient of f; of that of every single row's loss, where one_row. Infinite: there
+     * is none. Computed at the first call.                                                                      */
+    int (*lipschitz)(crease_problem *p, bool one_row, double *L);
+
+    /* f as a mean of losses of z_i = X_i x, row_width numbers a row (see crease_problem); NULL where it is not of this
+     * form. slopes: s (count * row_width reals) = derivatives of the rows' losses in z_i at x. pull: g = beta g + scale
+     * sum_i X_i' s_i, so that the gradient on these rows is pull(slopes, 1/count, 0) and the ridge.              */
+    int (*slopes)(crease_problem *p, crease_rows rows, const void *x, void *s);
+    int (*pull)(crease_problem *p, crease_rows rows, const void *s, double scale, double beta, void *g);
+    /* z: rows * row_width doubles on the host, of all rows at x. */
+    int (*predict)(crease_problem *p, const void *x, double *z);
 } crease_problem_type;
 
 struct crease_problem {
@@ -50,6 +69,8 @@ struct crease_problem {
     crease_ctx *ctx;
     const crease_backend *backend;
     size_t n, rows;
+    size_t row_width; /* numbers that a row's loss is a function of; 0: f is not of that form */
+    double ridge;     /* the part of f that is ridge/2 |block 0|^2 */
     size_t n_blocks;
     crease_block blocks[8];
     size_t n_metrics;

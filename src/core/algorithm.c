@@ -16,7 +16,7 @@ crease_algorithm *crease_algorithm_create(crease_ctx *ctx, const char *name, con
     crease_algorithm *a = type ? crease_alloc(ctx, 1, sizeof *a) : NULL;
     if (!a) return NULL;
     *a = (crease_algorithm){ .type = (const crease_algorithm_type *)type, .ctx = ctx, .backend = backend,
-                             .floor_scale = 1 };
+                             .floor_scale = 1, .surrogate = CREASE_NO_SLOT };
     a->opts = crease_opts_create(ctx, type);
     a->state = crease_alloc(ctx, a->type->state_doubles, sizeof(double));
     if (a->opts && a->state) return a;
@@ -32,6 +32,7 @@ int crease_algorithm_set(crease_algorithm *a, const char *key, const char *text)
 void crease_algorithm_free(crease_algorithm *a)
 {
     if (!a) return;
+    if (a->type->teardown) a->type->teardown(a);
     crease_engine_free(a->ctx, a->engine);
     for (size_t i = 0; i < CREASE_MAX_SLOTS; i++) crease_release(a->ctx, a->slots[i]);
     crease_release(a->ctx, a->x);
@@ -53,6 +54,11 @@ static double real_setting(const crease_algorithm *a, const char *name, double o
     return otherwise;
 }
 
+size_t crease_slot_length(const crease_algorithm *a, size_t slot)
+{
+    return a->type->slots[slot].per_row ? a->rows * a->row_width : a->n;
+}
+
 static int allocate(crease_algorithm *a)
 {
     size_t real = a->backend->real_bytes;
@@ -60,7 +66,7 @@ static int allocate(crease_algorithm *a)
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
         if (!(*vectors[i] = crease_alloc(a->ctx, a->n, real))) return CREASE_ENOMEM;
     for (size_t i = 0; a->type->slots && a->type->slots[i].name; i++)
-        if (!(a->slots[i] = crease_alloc(a->ctx, a->n, real))) return CREASE_ENOMEM;
+        if (!(a->slots[i] = crease_alloc(a->ctx, crease_slot_length(a, i), real))) return CREASE_ENOMEM;
     return CREASE_OK;
 }
 
@@ -69,7 +75,8 @@ static void fill_slots(crease_algorithm *a, bool restart)
     for (size_t i = 0; a->type->slots && a->type->slots[i].name; i++) {
         crease_slot_rule rule = a->type->slots[i].rule;
         if (rule == CREASE_SLOT_COPY) a->backend->copy(a->n, a->x, a->slots[i]);
-        else if (rule == CREASE_SLOT_ZERO && restart) memset(a->slots[i], 0, a->n * a->backend->real_bytes);
+        else if (rule == CREASE_SLOT_ZERO && restart)
+            memset(a->slots[i], 0, crease_slot_length(a, i) * a->backend->real_bytes);
     }
 }
 
@@ -95,7 +102,8 @@ int crease_algorithm_setup(crease_algorithm *a, size_t n, const void *x, const c
     a->backend->copy(n, x, a->x);
     a->backend->copy(n, x, a->hat);
     fill_slots(a, false);
-    return crease_engine_create(a, &a->engine);
+    CREASE_TRY(crease_engine_create(a, &a->engine));
+    return a->type->setup ? a->type->setup(a) : CREASE_OK;
 }
 
 /* --- stepping ----------------------------------------------------------------------------------- */
@@ -105,17 +113,47 @@ int crease_algorithm_step(crease_algorithm *a, crease_oracle *oracle)
     return a->type->step ? a->type->step(a, oracle) : crease_step_prox(a, oracle);
 }
 
+int crease_step_gradient(crease_algorithm *a, crease_oracle *oracle, crease_rows rows, const void *x, double *value,
+                         void *g)
+{
+    CREASE_TRY(oracle->gradient(oracle, rows, x, value, g));
+    if (isfinite(*value) && a->backend->is_finite(a->n, g)) return CREASE_OK;
+    return crease_fail(a->ctx, CREASE_EDIVERGED, "the loss or its gradient is no longer finite at step %lu", a->t + 1);
+}
+
+crease_form crease_form_plain(void)
+{
+    return (crease_form){ .second.slot = CREASE_NO_SLOT, .peak = CREASE_NO_SLOT, .center = CREASE_ITERATE,
+                          .center_scale = 1, .linear = 1, .metric_scale = 1, .floor = 1, .weight = 1, .average = 1,
+                          .paper_scale = 1 };
+}
+
+int crease_step_form(crease_algorithm *a, const crease_form *form)
+{
+    a->t++;
+    a->surrogate = form->linear != 0 ? form->first.slot : CREASE_NO_SLOT;
+    a->surrogate_scale = form->linear / form->weight;
+    return crease_engine_step(a, form);
+}
+
+double crease_step_penalty(crease_algorithm *a, const void *x)
+{
+    return crease_engine_penalty(a, x);
+}
+
+int crease_step_map(crease_algorithm *a, const void *z, const void *g, double L, void *out)
+{
+    return crease_engine_map(a, z, g, L, out);
+}
+
 int crease_step_prox(crease_algorithm *a, crease_oracle *oracle)
 {
-    CREASE_TRY(oracle->gradient(oracle, oracle->batch, a->x, &a->value, a->g));
-    if (!isfinite(a->value) || !a->backend->is_finite(a->n, a->g))
-        return crease_fail(a->ctx, CREASE_EDIVERGED, "the loss or its gradient is no longer finite at step %lu",
-                           a->t + 1);
-    crease_form form = { .second.slot = CREASE_NO_SLOT, .peak = CREASE_NO_SLOT, .center = CREASE_ITERATE,
-                         .center_scale = 1, .linear = 1, .metric_scale = 1, .average = 1, .paper_scale = 1 };
+    CREASE_TRY(crease_step_gradient(a, oracle, oracle->batch, a->x, &a->value, a->g));
+    crease_form form = crease_form_plain();
+    form.floor = 0;
+    form.weight = 0;
     a->type->form(a, &form);
-    a->t++;
-    return crease_engine_step(a, &form);
+    return crease_step_form(a, &form);
 }
 
 void crease_algorithm_new_stage(crease_algorithm *a, double gamma)

@@ -25,6 +25,7 @@ struct crease_engine {
     size_t n_parts;
     part parts[CREASE_MAX_TERMS + 1];
     void *c, *d, *x0, *v, *x, *work; /* of the tile at hand */
+    double *host, *host_work;        /* for values of psi; deterministic methods alone */
 };
 
 /* --- setting up --------------------------------------------------------------------------------- */
@@ -143,6 +144,16 @@ static int allocate_scratch(crease_algorithm *a, crease_engine *e)
     return e->work ? CREASE_OK : CREASE_ENOMEM;
 }
 
+static int allocate_host(crease_algorithm *a, crease_engine *e)
+{
+    size_t largest = 0;
+    for (size_t i = 0; i < a->n_terms; i++)
+        if (crease_term_work(&a->terms[i]) > largest) largest = crease_term_work(&a->terms[i]);
+    e->host = crease_alloc(a->ctx, a->n, sizeof *e->host);
+    e->host_work = crease_alloc(a->ctx, largest, sizeof *e->host_work);
+    return e->host && e->host_work ? CREASE_OK : CREASE_ENOMEM;
+}
+
 static int build(crease_algorithm *a, crease_engine *e, unsigned char *taken)
 {
     size_t n_terms = a->type->ignores_psi ? 0 : a->n_terms;
@@ -152,10 +163,12 @@ static int build(crease_algorithm *a, crease_engine *e, unsigned char *taken)
         const crease_regularizer *psi = a->terms[i].psi;
         CREASE_TRY(crease_regularizer_check(psi));
         CREASE_TRY(claim_entries(a, &a->terms[i], taken));
-        CREASE_TRY(add_part(a, e, a->terms[i].psi, a->terms[i].groups, a->solver));
+        const crease_solver *solver = a->type->own_solver ? e->exact : a->solver;
+        CREASE_TRY(add_part(a, e, a->terms[i].psi, a->terms[i].groups, solver));
     }
     CREASE_TRY(group_rest(a->ctx, a->n, taken, &e->rest));
     CREASE_TRY(add_part(a, e, e->none, &e->rest, e->exact));
+    if (a->type->deterministic) CREASE_TRY(allocate_host(a, e));
     return allocate_scratch(a, e);
 }
 
@@ -175,7 +188,7 @@ void crease_engine_free(crease_ctx *ctx, crease_engine *e)
         crease_tiling_free(ctx, &e->parts[i].tiling);
         crease_groups_free(ctx, &e->parts[i].lists);
     }
-    void *owned[] = { e->c, e->d, e->x0, e->v, e->x, e->work };
+    void *owned[] = { e->c, e->d, e->x0, e->v, e->x, e->work, e->host, e->host_work };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) crease_release(ctx, owned[i]);
     crease_groups_free(ctx, &e->rest);
     crease_regularizer_free(e->none);
@@ -326,6 +339,57 @@ int crease_engine_step(crease_algorithm *a, const crease_form *f)
         for (size_t g = 0; crease_tile_at(&t->tiling, g, &tile); g += tile.local.count)
             CREASE_TRY(step_tile(a, f, t, &tile, tapped, &live_groups));
         count_as_one(&a->inner, &before);
+    }
+    return CREASE_OK;
+}
+
+/* --- what deterministic methods ask for ----------------------------------------------------------- */
+
+double crease_engine_penalty(crease_algorithm *a, const void *x)
+{
+    crease_engine *e = a->engine;
+    double sum = 0;
+    a->backend->to_host(a->n, x, e->host);
+    for (size_t i = 0; i < a->n_terms; i++) sum += crease_term_value(&a->terms[i], e->host, e->host_work);
+    return sum;
+}
+
+static int map_tile(crease_algorithm *a, const void *z, const void *g, double L, const part *t,
+                    const crease_tile *tile, void *out)
+{
+    const crease_engine *e = a->engine;
+    for (crease_run r = { 0 }; crease_tile_next_run(&t->tiling, tile, &r);) {
+        void *m = at(a, e->v, r.packed);
+        crease_form_run run = { .n = r.n, .g = at(a, (void *)g, r.at), .x = at(a, (void *)z, r.at),
+                                .center = at(a, (void *)z, r.at), .m = m, .c = at(a, e->c, r.packed), .add1 = 1,
+                                .center_scale = 1, .linear = 1, .floor = L, .ahead = r.ahead };
+        a->backend->form(&run);
+        a->backend->copy(r.n, run.center, at(a, e->x, r.packed));
+        a->backend->copy(r.n, run.center, at(a, e->x0, r.packed));
+    }
+    crease_subproblem p = pose(a, t, tile);
+    p.d = NULL;
+    p.scalar = L;
+    p.w = 1;
+    p.x0 = e->x0;
+    p.v = e->v;
+    crease_solve_info info;
+    int code = t->solver->type->solve(t->solver, &p, e->x, e->work, &info);
+    if (code == CREASE_ENAN)
+        return crease_fail(a->ctx, CREASE_EDIVERGED, "the iterate is no longer finite at step %lu", a->t + 1);
+    CREASE_TRY(code);
+    for (crease_run r = { 0 }; crease_tile_next_run(&t->tiling, tile, &r);)
+        a->backend->copy(r.n, at(a, e->x, r.packed), at(a, out, r.at));
+    return CREASE_OK;
+}
+
+int crease_engine_map(crease_algorithm *a, const void *z, const void *g, double L, void *out)
+{
+    for (size_t i = 0; i < a->engine->n_parts; i++) {
+        const part *t = &a->engine->parts[i];
+        crease_tile tile;
+        for (size_t k = 0; crease_tile_at(&t->tiling, k, &tile); k += tile.local.count)
+            CREASE_TRY(map_tile(a, z, g, L, t, &tile, out));
     }
     return CREASE_OK;
 }

@@ -13,4 +13,8 @@ void crease_engine_free(crease_ctx *ctx, crease_engine *engine);
 /* The step's numbers applied to every tile of every term; fills a->inner. */
 int crease_engine_step(crease_algorithm *a, const crease_form *form);
 
+/* crease_step_penalty and crease_step_map. */
+double crease_engine_penalty(crease_algorithm *a, const void *x);
+int crease_engine_map(crease_algorithm *a, const void *z, const void *g, double L, void *out);
+
 #endif

@@ -31,6 +31,7 @@ libcrease_la_SOURCES += \
   src/core/jacobian_spectral.c \
   src/core/jacobian_spectral.h \
   src/core/judge.c \
+  src/core/kkt.c \
   src/core/latent.c \
   src/core/latent.h \
   src/core/lists.c \

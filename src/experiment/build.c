@@ -34,6 +34,8 @@ static int build_algorithm(crease_training *t)
     t->algorithm = crease_algorithm_create(t->ctx, t->method->algorithm.type->name, p->backend);
     if (!t->algorithm) return crease_ctx_error(t->ctx)->code;
     take_settings(t->algorithm->opts, &t->method->algorithm);
+    t->algorithm->rows = p->rows;
+    t->algorithm->row_width = p->row_width;
     void *start = crease_alloc(t->ctx, p->n, p->backend->real_bytes);
     if (!start) return CREASE_ENOMEM;
     int code = p->type->start ? p->type->start(p, t->seed, start) : CREASE_OK;
@@ -105,7 +107,8 @@ static int build_memory(crease_training *t)
 static int build(crease_training *t, const char *folder)
 {
     const crease_schedule *s = &t->method->schedule;
-    t->steps = crease_schedule_steps(s, t->problem->rows);
+    const crease_algorithm_type *type = (const crease_algorithm_type *)t->method->algorithm.type;
+    t->steps = type->deterministic ? 1 : crease_schedule_steps(s, t->problem->rows);
     if (t->steps == 0)
         return crease_fail(t->ctx, CREASE_EINVAL,
                            "a batch of %ld rows, dropping what is not full, leaves nothing of "

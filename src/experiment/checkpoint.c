@@ -14,7 +14,7 @@ static int identity(const crease_training *t, crease_text *text)
     if (!configuration) return CREASE_ENOMEM;
     crease_text_add(
         text,
-        "crease checkpoint 1\nlabel %s\nseed %llu\ndata %.6g\nrows %zu\nparameters %zu\nunits %zu\n%s",
+        "crease checkpoint 2\nlabel %s\nseed %llu\ndata %.6g\nrows %zu\nparameters %zu\nunits %zu\n%s",
         t->method->label, (unsigned long long)t->seed, t->fingerprint, t->problem->rows, t->problem->n,
         t->n_units, configuration);
     crease_release(t->ctx, configuration);
@@ -41,24 +41,26 @@ static void exchange_identity(crease_h5 *h, const crease_training *t)
 }
 
 /* A backend vector, stored as doubles: the same file serves every width, and no bits are lost. */
-static void exchange_vector(crease_h5 *h, const crease_training *t, const char *name, void *reals)
+static void exchange_vector(crease_h5 *h, const crease_training *t, const char *name, size_t n, void *reals)
 {
-    const crease_algorithm *a = t->algorithm;
-    double *host = t->host_gradient; /* free between epochs' ends */
-    if (h->writing) a->backend->to_host(a->n, reals, host);
-    crease_h5_item(h, name, H5T_NATIVE_DOUBLE, a->n, host);
-    if (!h->writing && h->code == CREASE_OK) a->backend->from_host(a->n, host, reals);
+    const crease_backend *b = t->algorithm->backend;
+    double *host = crease_alloc(t->ctx, n, sizeof *host);
+    if (!host && h->code == CREASE_OK) h->code = CREASE_ENOMEM;
+    if (host && h->writing) b->to_host(n, reals, host);
+    if (host) crease_h5_item(h, name, H5T_NATIVE_DOUBLE, n, host);
+    if (host && !h->writing && h->code == CREASE_OK) b->from_host(n, host, reals);
+    crease_release(t->ctx, host);
 }
 
 static void exchange_algorithm(crease_h5 *h, const crease_training *t)
 {
     crease_algorithm *a = t->algorithm;
     char name[100];
-    exchange_vector(h, t, "x", a->x);
-    exchange_vector(h, t, "hat", a->hat);
+    exchange_vector(h, t, "x", a->n, a->x);
+    exchange_vector(h, t, "hat", a->n, a->hat);
     for (size_t i = 0; a->type->slots && a->type->slots[i].name; i++) {
         snprintf(name, sizeof name, "slot_%s", a->type->slots[i].name);
-        exchange_vector(h, t, name, a->slots[i]);
+        exchange_vector(h, t, name, crease_slot_length(a, i), a->slots[i]);
     }
     crease_h5_item(h, "state", H5T_NATIVE_DOUBLE, a->type->state_doubles, a->state);
     crease_h5_item(h, "lr", H5T_NATIVE_DOUBLE, 1, &a->lr);
@@ -74,6 +76,7 @@ static void exchange_place(crease_h5 *h, crease_training *t, long *trace_bytes)
     crease_h5_item(h, "step", H5T_NATIVE_UINT64, 1, &step);
     crease_h5_item(h, "epoch_s", H5T_NATIVE_DOUBLE, 1, &t->epoch_s);
     crease_h5_item(h, "train_s", H5T_NATIVE_DOUBLE, 1, &t->train_s);
+    crease_h5_item(h, "passes", H5T_NATIVE_DOUBLE, 1, &t->oracle.passes);
     crease_h5_item(h, "loss", H5T_NATIVE_DOUBLE, 1, &t->loss);
     crease_h5_item(h, "trace_bytes", H5T_NATIVE_LONG, 1, trace_bytes);
     t->step = (size_t)step;

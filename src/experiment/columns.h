@@ -14,6 +14,7 @@
     ENTRY(MOMENTUM, "momentum", "weight c of the new point in its last step")                          \
     ENTRY(EPOCH_S, "epoch_s", "seconds in the epoch's steps, observation left out")                    \
     ENTRY(TRAIN_S, "train_s", "the same, summed over all epochs")                                      \
+    ENTRY(PASSES, "passes", "passes over the rows in all steps: a gradient is one, a loss alone a half") \
     ENTRY(LOSS, "loss", "f(W) on all training rows")                                                   \
     ENTRY(OBJECTIVE, "objective", "f(W) + psi(W)")
 

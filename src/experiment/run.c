@@ -22,14 +22,11 @@ const char *crease_outcome_name(crease_outcome outcome)
 
 /* --- the steps of an epoch ---------------------------------------------------------------------- */
 
-typedef struct batch_oracle {
-    crease_oracle base;
-    crease_problem *problem;
-} batch_oracle;
-
 static int batch_gradient(crease_oracle *o, crease_rows rows, const void *x, double *value, void *g)
 {
-    crease_problem *p = ((batch_oracle *)o)->problem;
+    crease_problem *p = o->problem;
+    double share = rows.rows ? (double)rows.count / (double)p->rows : 1;
+    o->passes += g ? share : share / 2; /* the rows are read twice for a gradient, once for a value */
     return p->type->gradient(p, rows, x, value, g);
 }
 
@@ -58,7 +55,7 @@ static int observe(crease_training *t, crease_observation *o, crease_event event
     return CREASE_OK;
 }
 
-static void prepare_step(crease_training *t, crease_oracle *oracle)
+static void prepare_step(crease_training *t)
 {
     const crease_schedule *s = &t->method->schedule;
     const crease_observe *watch = &t->experiment->observe;
@@ -66,19 +63,20 @@ static void prepare_step(crease_training *t, crease_oracle *oracle)
     bool last = t->step + 1 == t->steps;
     size_t first, done = (size_t)t->epoch * t->steps + t->step + 1;
     size_t count = crease_schedule_batch(s, t->problem->rows, t->step, &first);
+    bool whole = a->type->deterministic;
     a->momentum = crease_schedule_momentum(s, t->c0, t->epoch, t->step, t->steps);
     a->want_hat = last;
     a->want_certificate =
         last || (watch->certificate_every && done % (size_t)watch->certificate_every == 0);
-    oracle->batch = (crease_rows){ count, t->order + first };
+    t->oracle.batch = whole ? (crease_rows){ 0, NULL } : (crease_rows){ count, t->order + first };
 }
 
-static int take_step(crease_training *t, batch_oracle *oracle)
+static int take_step(crease_training *t)
 {
     crease_observation o = { 0 };
-    prepare_step(t, &oracle->base);
+    prepare_step(t);
     double before = crease_now_s();
-    int code = crease_algorithm_step(t->algorithm, &oracle->base);
+    int code = crease_algorithm_step(t->algorithm, &t->oracle);
     t->epoch_s += crease_now_s() - before;
     if (code != CREASE_OK) return code;
     if (!(t->algorithm->value <= t->loss_limit)) return fail_diverged(t, t->algorithm->value);
@@ -90,13 +88,12 @@ static int take_step(crease_training *t, batch_oracle *oracle)
 static int train_epoch(crease_training *t, const crease_watch *watch)
 {
     const crease_schedule *s = &t->method->schedule;
-    batch_oracle oracle = { { .gradient = batch_gradient }, t->problem };
     if (t->step == 0 && crease_schedule_begins_stage(s, t->epoch))
         crease_algorithm_new_stage(t->algorithm, s->gamma);
     crease_random order = crease_random_at(t->seed, CREASE_STREAM_ORDER, (uint64_t)t->epoch << 32);
     crease_random_permutation(&order, t->problem->rows, t->order);
     while (t->step < t->steps) {
-        CREASE_TRY(take_step(t, &oracle));
+        CREASE_TRY(take_step(t));
         t->step++;
         if (t->step < t->steps && watch->interrupted && watch->interrupted(watch->user))
             return crease_fail(t->ctx, CREASE_EINTERRUPTED, "interrupted");
@@ -172,6 +169,7 @@ static void fill_row(crease_training *t, long epoch)
     row[CREASE_COLUMN_MOMENTUM] = a->momentum;
     row[CREASE_COLUMN_EPOCH_S] = t->epoch_s;
     row[CREASE_COLUMN_TRAIN_S] = t->train_s;
+    row[CREASE_COLUMN_PASSES] = t->oracle.passes;
     row += CREASE_N_RUN_COLUMNS + t->problem->n_metrics;
     for (size_t i = 0; i < t->experiment->n_diagnostics; i++) {
         const crease_diagnostic *d = t->diagnostics[i];
@@ -256,6 +254,7 @@ static int begin(crease_training *t, bool resume)
     CREASE_TRY(crease_folder_make(t->ctx, t->folder));
     CREASE_TRY(crease_path_join(t->ctx, path, t->folder, "trace.csv"));
     CREASE_TRY(set_limit(t));
+    t->oracle = (crease_oracle){ .gradient = batch_gradient, .problem = t->problem };
     if (resume) CREASE_TRY(crease_checkpoint_read(t, &found, &keep));
     return crease_trace_open(t->ctx, path, found ? keep : 0, t->columns, t->n_columns, &t->trace);
 }

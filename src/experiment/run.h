@@ -46,6 +46,7 @@ typedef struct crease_training {
     crease_stopping *stopping;
     crease_solver *solver;
     crease_algorithm *algorithm;
+    crease_oracle oracle;
     crease_diagnostic **diagnostics; /* experiment->n_diagnostics */
     crease_inspection inspection;    /* for those that want it */
     double c0;                       /* the method's own momentum, before the ramp */

@@ -109,7 +109,7 @@ static int read_solver(crease_ctx *ctx, const crease_node *entry, crease_method 
     if (solver)
         CREASE_TRY(crease_choice_read(ctx, solver, NULL, 0, &m->solver));
     else
-        CREASE_TRY(crease_choice_default(ctx, "exact", &m->solver));
+        CREASE_TRY(crease_choice_default(ctx, type->default_solver ? type->default_solver : "exact", &m->solver));
     if (!((const crease_solver_type *)m->solver.type)->takes_stopping)
         return stop ? crease_node_fail(ctx, stop, CREASE_EINVAL, "the solver %s takes no stop",
                                        m->solver.type->name)
