@@ -78,7 +78,7 @@ static int step(crease_algorithm *a, crease_oracle *oracle)
     double value;
     if (!s->ready) CREASE_TRY(begin(a, oracle));
     CREASE_TRY(crease_step_gradient(a, oracle, (crease_rows){ 0, NULL }, a->slots[Y], &value, a->g));
-    CREASE_TRY(crease_backtrack(a, oracle, a->slots[Y], value, a->g, &s->L, a->hat, &a->value, NULL, a->slots[D]));
+    CREASE_TRY(crease_backtrack(a, oracle, a->slots[Y], value, a->g, &s->L, NULL, a->hat, &a->value, NULL, a->slots[D]));
     a->backend->copy(a->n, a->hat, a->x);
     extrapolate(a);
     a->t++;

@@ -46,7 +46,7 @@ static int step(crease_algorithm *a, crease_oracle *oracle)
     const pg_opts *o = a->opts;
     pg_state *s = (pg_state *)a->state;
     if (!s->ready) CREASE_TRY(begin(a, oracle));
-    CREASE_TRY(crease_backtrack(a, oracle, a->x, s->value, a->slots[G], &s->L, a->hat, &a->value, a->g, a->slots[D]));
+    CREASE_TRY(crease_backtrack(a, oracle, a->x, s->value, a->slots[G], &s->L, NULL, a->hat, &a->value, a->g, a->slots[D]));
     a->backend->copy(a->n, a->hat, a->x);
     a->backend->copy(a->n, a->g, a->slots[G]);
     s->value = a->value;

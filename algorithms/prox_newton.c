@@ -4,12 +4,13 @@
  *     x <- x + t (xhat - x),   t = 1, 1/2, 1/4 ... until  F falls by 1e-4 t (<grad f, xhat - x> + psi(xhat) - psi(x))
  *
  * The subproblem goes to an inner solver for operator metrics until its residual is below min(forcing, sqrt(r)) times
- * the residual of x, r its relative size: superlinear convergence. mu = damping L sqrt(r) keeps the subproblem solvable
- * where H is singular (an intercept for every class, equal columns). xhat is an output of the inner solver's proximal
- * map; with ssn, which finds the manifold within the subproblem and then solves a smooth equation on it, this is
- * manifold identification followed by Newton's method (Lee and Wright, Comput. Optim. Appl. 72, 2019; Lee, arXiv
- * 2012.02522, ISQA+). Where the subproblem gives no descent, as it may where f is not convex, the step is one of
- * proximal gradient.                                                                                            */
+ * the residual of x, r its relative size. mu = damping L sqrt(r) keeps the subproblem solvable where H is singular (an
+ * intercept for every class, equal columns). xhat is an output of the inner solver's proximal map, and common solvers
+ * identify the manifold at a fixed low accuracy already (Lee and Wright, Comput. Optim. Appl. 72, 2019). Once the
+ * manifold has stood still for `settled` iterations, each is followed by a step of Newton's method along it, as in ISQA+
+ * (Lee, arXiv 2012.02522): superlinear convergence without solving the subproblem well. That needs terms of the shrink
+ * family; for others let the inner solver be accurate (ssn). Where the subproblem gives no descent, as it may where f is
+ * not convex, the step is one of proximal gradient.                                                              */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,17 +18,22 @@
 
 #include "backtrack.h"
 #include "crease/kkt.h"
+#include "core/subproblem.h"
+#include "smooth_step.h"
 
 typedef struct {
     double forcing, damping;
-    long max_inner;
+    long max_inner, settled, max_cg;
 } prox_newton_opts;
 
 static const crease_param params[] = {
     CREASE_PARAM_REAL(prox_newton_opts, forcing, 0.1, CREASE_IN_OPEN(0, 1),
                       "largest residual left by the inner solver, relative to that of x"),
     CREASE_PARAM_REAL(prox_newton_opts, damping, 1e-8, CREASE_GE(0), "mu = damping L sqrt(relative residual)"),
-    CREASE_PARAM_INT(prox_newton_opts, max_inner, 500, CREASE_GE(1), "most inner iterations in a step"),
+    CREASE_PARAM_INT(prox_newton_opts, max_inner, 200, CREASE_GE(1), "most inner iterations in a step"),
+    CREASE_PARAM_INT(prox_newton_opts, settled, 2, CREASE_GE(0),
+                     "iterations without a change of structure before Newton's method along the manifold; 0: never"),
+    CREASE_PARAM_INT(prox_newton_opts, max_cg, 400, CREASE_GE(1), "most conjugate gradient steps along the manifold"),
     CREASE_PARAM_END,
 };
 
@@ -39,76 +45,29 @@ static const crease_slot slots[] = {
 };
 
 typedef struct {
-    double ready, value, L, bound;
+    double ready, value, L, bound, dimension, same;
 } prox_newton_state;
-static const char *const scalars[] = { "ready", "value", "L", "bound", NULL };
+static const char *const scalars[] = { "ready", "value", "L", "bound", "dimension", "same", NULL };
 
 /* Memory and helpers of a step. */
 typedef struct newton {
     const crease_backend *host; /* cpu-f64: the subproblem is posed in double */
     crease_stopping *stopping;
     crease_solver *solver;      /* the inner solver with its settings, under our own test */
-    crease_groups joined;       /* those of the term and, as one group of weight 0, the entries in none */
-    crease_operator metric;
-    double shift;               /* mu */
+    crease_smooth smooth;       /* along the manifold, with the curvature that all share */
+    bool has_smooth;
+    crease_operator metric;     /* the curvature as the solvers see it */
     crease_kkt kkt;
-    crease_oracle *oracle;      /* of the step at hand */
-    crease_algorithm *a;
     double *x, *g, *c, *trial;  /* n */
-    void *in, *out;             /* n reals: what a product reads and writes */
     void *work;
-    int code;                   /* the first failure of a product */
 } newton;
-
-/* --- the metric ----------------------------------------------------------------------------------- */
-
-static void apply(void *user, size_t n, const double *x, double *y)
-{
-    newton *o = user;
-    const crease_backend *b = o->a->backend;
-    crease_problem *p = o->oracle->problem;
-    b->from_host(n, x, o->in);
-    int code = p->type->product(p, o->in, o->out);
-    if (code != CREASE_OK) o->code = code;
-    b->to_host(n, o->out, y);
-    o->oracle->passes += 1;
-    for (size_t i = 0; i < n; i++) y[i] += o->shift * x[i];
-}
 
 /* --- set-up --------------------------------------------------------------------------------------- */
 
-static int join(crease_algorithm *a, newton *o)
-{
-    const crease_groups *given = a->terms[0].groups;
-    size_t count = given->count + 1;
-    size_t *start = crease_alloc(a->ctx, count + 1, sizeof *start);
-    uint32_t *index = crease_alloc(a->ctx, a->n, sizeof *index);
-    double *weights = crease_alloc(a->ctx, count, sizeof *weights);
-    int code = start && index && weights ? CREASE_OK : CREASE_ENOMEM;
-    if (code == CREASE_OK) {
-        size_t k = 0;
-        for (size_t g = 0; g < given->count; g++) {
-            for (size_t i = 0; i < crease_group_size(given, g); i++)
-                index[k++] = (uint32_t)crease_group_entry(given, g, i);
-            start[g + 1] = k;
-            weights[g] = crease_group_weight(given, g);
-        }
-        memcpy(index + k, o->kkt.free, o->kkt.n_free * sizeof *index);
-        start[count] = k + o->kkt.n_free;
-        code = crease_groups_from_lists(a->ctx, count, start, index, &o->joined);
-    }
-    if (code == CREASE_OK) code = crease_groups_set_weights(a->ctx, &o->joined, weights);
-    crease_release(a->ctx, start);
-    crease_release(a->ctx, index);
-    crease_release(a->ctx, weights);
-    return code;
-}
-
 static crease_subproblem pose(const crease_algorithm *a, const newton *o)
 {
-    const crease_groups *groups = o->kkt.n_free > 0 ? &o->joined : a->terms[0].groups;
     return (crease_subproblem){ .ctx = a->ctx, .backend = o->host, .n = a->n, .c = o->c, .metric = &o->metric,
-                                .x0 = o->x, .v = o->g, .w = 1, .psi = a->terms[0].psi, .groups = groups,
+                                .x0 = o->x, .v = o->g, .w = 1, .psi = a->terms[0].psi, .groups = a->terms[0].groups,
                                 .paper_scale = 1, .step = a->t };
 }
 
@@ -137,18 +96,17 @@ static int setup(crease_algorithm *a)
 {
     if (a->n_terms != 1)
         return crease_fail(a->ctx, CREASE_ENOTSUP, "algorithm prox_newton takes one regularizer, not %zu", a->n_terms);
+    crease_shrink unused;
     newton *o = crease_alloc(a->ctx, 1, sizeof *o);
     if (!(a->own = o)) return CREASE_ENOMEM;
-    *o = (newton){ .a = a, .metric = { .user = o, .apply = apply, .largest = 1 } };
+    o->metric = (crease_operator){ .user = &o->smooth.h, .apply = crease_curvature_product, .largest = 1 };
     if (!(o->host = crease_backend_find(a->ctx, "cpu-f64"))) return crease_ctx_error(a->ctx)->code;
     CREASE_TRY(crease_kkt_create(a->ctx, a->n, a->terms, a->n_terms, &o->kkt));
-    if (o->kkt.n_free > 0) CREASE_TRY(join(a, o));
     double **vectors[] = { &o->x, &o->g, &o->c, &o->trial };
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
         if (!(*vectors[i] = crease_alloc(a->ctx, a->n, sizeof(double)))) return CREASE_ENOMEM;
-    o->in = crease_alloc(a->ctx, a->n, a->backend->real_bytes);
-    o->out = crease_alloc(a->ctx, a->n, a->backend->real_bytes);
-    if (!o->in || !o->out) return CREASE_ENOMEM;
+    o->has_smooth = crease_in_shrink_family(a->terms[0].psi, &unused);
+    CREASE_TRY(o->has_smooth ? crease_smooth_create(a, &o->smooth) : crease_curvature_create(a, &o->smooth.h));
     return set_up_solver(a, o);
 }
 
@@ -156,11 +114,11 @@ static void teardown(crease_algorithm *a)
 {
     newton *o = a->own;
     if (!o) return;
-    void *owned[] = { o->x, o->g, o->c, o->trial, o->in, o->out, o->work };
+    void *owned[] = { o->x, o->g, o->c, o->trial, o->work };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) crease_release(a->ctx, owned[i]);
+    crease_smooth_free(a->ctx, &o->smooth);
     crease_solver_free(o->solver);
     crease_stopping_free(o->stopping);
-    crease_groups_free(a->ctx, &o->joined);
     if (o->kkt.ctx) crease_kkt_free(&o->kkt);
     crease_release(a->ctx, o);
     a->own = NULL;
@@ -173,9 +131,6 @@ static const crease_rows all = { 0, NULL };
 static int begin(crease_algorithm *a, crease_oracle *oracle)
 {
     prox_newton_state *s = (prox_newton_state *)a->state;
-    if (!oracle->problem || !oracle->problem->type->curvature)
-        return crease_fail(a->ctx, CREASE_ENOTSUP, "algorithm prox_newton needs the second derivatives of f, which "
-                           "this problem does not have");
     CREASE_TRY(crease_first_curvature(oracle, &s->bound));
     CREASE_TRY(crease_step_gradient(a, oracle, all, a->x, &s->value, a->slots[G]));
     s->L = s->bound;
@@ -188,7 +143,6 @@ static int prepare(crease_algorithm *a, newton *o)
 {
     const prox_newton_opts *opts = a->opts;
     const prox_newton_state *s = (const prox_newton_state *)a->state;
-    crease_problem *p = o->oracle->problem;
     char tolerance[40];
     a->backend->to_host(a->n, a->x, o->x);
     a->backend->to_host(a->n, a->slots[G], o->g);
@@ -196,16 +150,16 @@ static int prepare(crease_algorithm *a, newton *o)
     double relative = fmin(1, r.relative), wanted = fmin(opts->forcing, sqrt(relative)) * r.absolute;
     snprintf(tolerance, sizeof tolerance, "%.17g", fmax(wanted, DBL_MIN));
     CREASE_TRY(crease_stopping_set(o->stopping, "eps0", tolerance));
-    CREASE_TRY(p->type->curvature(p, a->x));
-    o->shift = opts->damping * s->bound * sqrt(relative);
-    o->metric.largest = s->bound + o->shift;
-    o->metric.least = o->shift;
-    apply(o, a->n, o->x, o->c);
+    CREASE_TRY(crease_curvature_at(&o->smooth.h, a->x));
+    o->smooth.h.shift = opts->damping * s->bound * sqrt(relative);
+    o->metric.largest = s->bound + o->smooth.h.shift;
+    o->metric.least = o->smooth.h.shift;
+    crease_curvature_product(&o->smooth.h, a->n, o->x, o->c);
     for (size_t i = 0; i < a->n; i++) {
         o->c[i] -= o->g[i];
         o->trial[i] = o->x[i];
     }
-    return o->code;
+    return o->smooth.h.code;
 }
 
 /* xhat into a->hat, xhat - x into D; what the model promises of F into *slope. */
@@ -214,7 +168,7 @@ static int solve(crease_algorithm *a, newton *o, double *slope)
     crease_subproblem p = pose(a, o);
     crease_solve_info info;
     CREASE_TRY(o->solver->type->solve(o->solver, &p, o->trial, o->work, &info));
-    CREASE_TRY(o->code);
+    CREASE_TRY(o->smooth.h.code);
     a->inner = (crease_inner){ .solves = 1, .capped = info.stop == CREASE_STOP_CAP,
                                .precision = info.stop == CREASE_STOP_PRECISION, .iterations = info.iterations,
                                .mean_iterations = info.mean_iterations, .bound = info.bound, .certificate = NAN };
@@ -245,25 +199,38 @@ static int search(crease_algorithm *a, crease_oracle *oracle, double slope, bool
     return CREASE_OK;
 }
 
+/* The step along the manifold, once it seems to be found. */
+static int follow(crease_algorithm *a, newton *o)
+{
+    const prox_newton_opts *opts = a->opts;
+    prox_newton_state *s = (prox_newton_state *)a->state;
+    if (!o->has_smooth || opts->settled == 0) return CREASE_OK;
+    double dimension = (double)crease_smooth_begin(a, &o->smooth, a->slots[G]);
+    s->same = dimension == s->dimension ? s->same + 1 : 0;
+    s->dimension = dimension;
+    if (s->same < (double)opts->settled) return CREASE_OK;
+    return crease_smooth_step(a, &o->smooth, opts->damping * s->bound, (unsigned)opts->max_cg, a->slots[G], &s->value);
+}
+
 static int step(crease_algorithm *a, crease_oracle *oracle)
 {
     prox_newton_state *s = (prox_newton_state *)a->state;
     newton *o = a->own;
     bool found = false;
     double slope;
-    o->oracle = oracle;
-    o->code = CREASE_OK;
+    CREASE_TRY(crease_curvature_begin(&o->smooth.h, oracle));
     if (!s->ready) CREASE_TRY(begin(a, oracle));
     CREASE_TRY(prepare(a, o));
     CREASE_TRY(solve(a, o, &slope));
     if (slope <= 0) CREASE_TRY(search(a, oracle, slope, &found));
     if (!found) {
-        CREASE_TRY(crease_backtrack(a, oracle, a->x, s->value, a->slots[G], &s->L, a->hat, &a->value, a->g,
+        CREASE_TRY(crease_backtrack(a, oracle, a->x, s->value, a->slots[G], &s->L, NULL, a->hat, &a->value, a->g,
                                     a->slots[D]));
         a->backend->copy(a->n, a->hat, a->x);
     }
     a->backend->copy(a->n, a->g, a->slots[G]);
     s->value = a->value;
+    CREASE_TRY(follow(a, o));
     a->t++;
     return CREASE_OK;
 }
@@ -277,7 +244,7 @@ const crease_algorithm_type crease_algorithm_prox_newton = {
               .opts_size = sizeof(prox_newton_opts),
               .params = params },
     .deterministic = true,
-    .default_solver = "ssn",
+    .default_solver = "apg",
     .own_solver = true,
     .slots = slots,
     .state_doubles = sizeof(prox_newton_state) / sizeof(double),

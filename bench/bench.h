@@ -74,7 +74,7 @@ int crease_bench_with_group_lasso(const crease_bench *b, const char *lambda, cre
 
 int crease_bench_oracles(crease_bench *b);
 int crease_bench_layouts(crease_bench *b);
-int crease_bench_steps(crease_bench *b);
+int crease_bench_outer(crease_bench *b);
 int crease_bench_epoch(crease_bench *b);
 
 #endif

@@ -3,6 +3,7 @@ crease_SOURCES += bench/atlas.c bench/atlas.h bench/atlas_cell.c bench/bench.h b
   bench/families.h bench/families_matrix.c bench/layouts.c bench/measure.c bench/member_case.c \
   bench/member_case.h bench/oracles.c bench/shapes.h bench/solvers.c bench/solvers.h bench/solvers_cases.c \
   bench/solvers_jobs.c bench/solvers_json.c bench/solvers_race.c bench/solvers_report.c bench/solvers_summary.c \
-  bench/solvers_tests.c bench/solvers_watch.c bench/steps.c src/cli/bench.c src/cli/bench.h src/cli/bench_solvers.c \
+  bench/solvers_tests.c bench/solvers_watch.c bench/outer.c src/cli/bench.c src/cli/bench.h src/cli/bench_solvers.c \
   src/cli/python.c
 crease_LDADD += $(BLAS_LIBS)
+EXTRA_DIST += bench/big_libsvm.py

@@ -5,4 +5,7 @@ diagnostic_sources = \
   diagnostics/stationarity.c \
   diagnostics/inner.c \
   diagnostics/theory.c \
-  diagnostics/truth.c
+  diagnostics/truth.c \
+  diagnostics/stability.c \
+  diagnostics/reference.c \
+  diagnostics/surrogate.c

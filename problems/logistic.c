@@ -5,21 +5,35 @@
  * f is convex, and its gradient has the Lipschitz constant 1/4 max_i |(x_i, 1)|^2 + ridge. */
 #include "linear_model.h"
 
-static double loss(const crease_backend *backend, size_t outputs, size_t n, const void *z,
-                   const void *bias, const int32_t *label, void *r, size_t *correct)
+static double sum(const crease_backend *backend, size_t outputs, const linear_chunk *c, const void *z,
+                  const void *bias, void *r, size_t *correct)
 {
     double b = 0;
     if (bias) backend->to_host(outputs, bias, &b); /* one output */
-    return backend->logistic_loss(n, z, b, label, r, correct);
+    return backend->logistic_loss(c->n, z, b, c->label, r, correct);
 }
+
+/* With t = -y z and e = exp(-|t|), which cannot overflow: log(1 + exp(t)) = max(t, 0) + log(1 + e). */
+static linear_row row(double z, double y, double setting)
+{
+    (void)setting;
+    double t = -y * z, e = exp(-fabs(t));
+    return (linear_row){ fmax(t, 0) + log1p(e), -y * (t > 0 ? 1 : e) / (1 + e),
+                         e / ((1 + e) * (1 + e)) };
+}
+
+static const linear_loss loss = {
+    .targets = LINEAR_SIGNS, .certified = true, .bound = 0.25, .row = row, .sum = sum
+};
 
 static int setup(crease_problem *p)
 {
-    return linear_model_setup(p, loss, true);
+    return linear_model_setup(p, &loss, 0);
 }
 
 static const crease_param params[] = {
     LINEAR_MODEL_PARAMS("planted, with two classes"),
+    LINEAR_CERTIFIED_PARAMS,
     CREASE_PARAM_END,
 };
 
@@ -34,9 +48,5 @@ const crease_problem_type crease_problem_logistic = {
         .check = linear_model_check,
     },
     .setup = setup,
-    .teardown = linear_model_teardown,
-    .gradient = linear_model_gradient,
-    .start = linear_model_start,
-    .evaluate = linear_model_evaluate,
-    .known_columns = linear_model_known_columns,
+    LINEAR_MODEL_FUNCTIONS,
 };

@@ -79,13 +79,13 @@ static double block_bound(crease_iteration *k, size_t part)
     const double *diagonal = k->p->metric->diagonal;
     size_t n = crease_part_entries(s, part);
     double *column = s->wide[3], square = 0, widest = 0;
-    if (n == 1 && diagonal) return diagonal[crease_part_entry(&s->term, part, 0)];
+    if (n == 1 && diagonal) return diagonal[crease_space_outside(s, part, 0)];
     for (size_t j = 0; j < n; j++) {
         double sum = 0;
         memset(column, 0, k->p->n * sizeof *column);
-        add_column(k, crease_part_entry(&s->term, part, j), 1, column);
+        add_column(k, crease_space_outside(s, part, j), 1, column);
         for (size_t i = 0; i < n; i++) {
-            double entry = fabs(column[crease_part_entry(&s->term, part, i)]);
+            double entry = fabs(column[crease_space_outside(s, part, i)]);
             square += entry * entry;
             sum += entry;
         }
@@ -127,7 +127,7 @@ static void refresh(crease_iteration *k)
     crease_space_gradient(s, k->x, packed);
     for (size_t part = 0; part < s->parts; part++)
         for (size_t i = 0; i < crease_part_entries(s, part); i++)
-            o->slope[crease_part_entry(&s->term, part, i)] = packed[s->start[part] + i];
+            o->slope[crease_space_outside(s, part, i)] = packed[s->start[part] + i];
 }
 
 static void lay_out_units(crease_iteration *k)
@@ -135,7 +135,7 @@ static void lay_out_units(crease_iteration *k)
     cd_state *o = k->state;
     size_t at = 0;
     for (size_t part = 0; part < k->s->parts; part++) {
-        crease_part s = crease_term_part(&k->s->term, part);
+        crease_part s = crease_space_part(k->s, part);
         o->unit[part] = at;
         at += crease_part_units(&k->s->psi, &s);
     }
@@ -165,7 +165,7 @@ static void pose(const crease_iteration *k, size_t part)
     for (size_t i = 0; i < crease_part_entries(s, part); i++) {
         double metric = (d ? d[i] : s->scalar) + s->ridge, L = o->curvature[part];
         if (k->p->metric)
-            s->piece[0][i] = L * x[i] - o->slope[crease_part_entry(&s->term, part, i)];
+            s->piece[0][i] = L * x[i] - o->slope[crease_space_outside(s, part, i)];
         else
             s->piece[0][i] = o->direct ? c[i] : (L - metric) * x[i] + c[i];
         s->level[i] = o->direct ? metric : L;
@@ -194,7 +194,7 @@ static void move(crease_iteration *k, size_t part, size_t i, double to)
     double *x = (double *)k->x + s->start[part] + i, by = to - *x;
     *x = to;
     if (!k->p->metric || by == 0) return;
-    size_t at = crease_part_entry(&s->term, part, i);
+    size_t at = crease_space_outside(s, part, i);
     add_column(k, at, by, o->slope);
     o->slope[at] += s->ridge * by;
 }

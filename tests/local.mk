@@ -13,6 +13,21 @@ tests_test_problem_data_SOURCES = tests/test_problem_data.c tests/problem_suppor
 tests_test_problem_data_LDADD = $(test_libs)
 EXTRA_DIST += tests/problem_support.h
 
+loss_tests = tests/test_problem_curvature tests/test_problem_losses tests/test_problem_rows \
+  tests/test_problem_scaling
+check_PROGRAMS += $(loss_tests)
+TESTS += $(loss_tests)
+loss_support = tests/linear_models.c tests/problem_support.c tests/support.c
+tests_test_problem_curvature_SOURCES = tests/test_problem_curvature.c $(loss_support)
+tests_test_problem_curvature_LDADD = $(test_libs)
+tests_test_problem_losses_SOURCES = tests/test_problem_losses.c $(loss_support)
+tests_test_problem_losses_LDADD = $(test_libs)
+tests_test_problem_rows_SOURCES = tests/test_problem_rows.c $(loss_support)
+tests_test_problem_rows_LDADD = $(test_libs)
+tests_test_problem_scaling_SOURCES = tests/test_problem_scaling.c $(loss_support)
+tests_test_problem_scaling_LDADD = $(test_libs)
+EXTRA_DIST += tests/linear_models.h
+
 check_PROGRAMS += tests/test_golden
 TESTS += tests/test_golden
 tests_test_golden_SOURCES = tests/test_golden.c tests/support.c
@@ -246,3 +261,53 @@ tests_test_jacobian_SOURCES = tests/test_jacobian.c tests/subproblems.c tests/su
 tests_test_jacobian_LDADD = $(test_libs)
 tests_test_ssn_SOURCES = tests/test_ssn.c tests/subproblems.c tests/support.c
 tests_test_ssn_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_certified
+TESTS += tests/test_certified
+tests_test_certified_SOURCES = tests/test_certified.c tests/files.h tests/support.c
+tests_test_certified_LDADD = $(test_libs) $(ZLIB_LIBS)
+
+matrix_tests = tests/test_matrix_problems tests/test_matrix_data tests/test_matrix_recovery
+check_PROGRAMS += $(matrix_tests)
+TESTS += $(matrix_tests)
+tests_test_matrix_problems_SOURCES = tests/test_matrix_problems.c tests/matrix_support.c tests/problem_support.c tests/support.c
+tests_test_matrix_problems_LDADD = $(test_libs)
+tests_test_matrix_data_SOURCES = tests/test_matrix_data.c tests/matrix_support.c tests/problem_support.c tests/support.c
+tests_test_matrix_data_LDADD = $(test_libs) $(ZLIB_LIBS)
+tests_test_matrix_recovery_SOURCES = tests/test_matrix_recovery.c tests/matrix_support.c tests/problem_support.c \
+  tests/matrices.c tests/run_support.c tests/cli_support.c tests/support.c
+tests_test_matrix_recovery_LDADD = $(test_libs) $(CJSON_LIBS)
+EXTRA_DIST += tests/matrix_support.h
+
+TESTS += tests/test_verify.py tests/test_verify_math.py
+EXTRA_DIST += tests/test_verify.py tests/test_verify_math.py tests/verify_support.py
+
+check_PROGRAMS += tests/test_stochastic tests/test_stochastic_rules tests/test_stochastic_state
+TESTS += tests/test_stochastic tests/test_stochastic_rules tests/test_stochastic_state
+tests_test_stochastic_SOURCES = tests/test_stochastic.c tests/stoch_reference.c tests/stoch_support.c tests/support.c
+tests_test_stochastic_LDADD = $(test_libs)
+tests_test_stochastic_rules_SOURCES = tests/test_stochastic_rules.c tests/stoch_support.c tests/support.c
+tests_test_stochastic_state_SOURCES = tests/test_stochastic_state.c tests/stoch_support.c tests/run_support.c \
+  tests/cli_support.c tests/support.c
+tests_test_stochastic_state_LDADD = $(test_libs)
+tests_test_stochastic_rules_LDADD = $(test_libs)
+EXTRA_DIST += tests/stoch_reference.h tests/stoch_support.h
+
+identify_tests = tests/test_reference_file tests/test_identify tests/test_identify_files tests/test_identify_diagnostics
+check_PROGRAMS += $(identify_tests)
+TESTS += $(identify_tests) tests/test_identify.py
+EXTRA_DIST += tests/test_identify.py tests/identify_support.h
+tests_test_reference_file_SOURCES = tests/test_reference_file.c tests/files.h tests/support.c
+tests_test_reference_file_LDADD = $(test_libs) $(HDF5_LIBS) $(ZLIB_LIBS)
+tests_test_identify_SOURCES = tests/test_identify.c tests/identify_support.c tests/cli_support.c tests/support.c
+tests_test_identify_LDADD = $(test_libs) $(HDF5_LIBS) $(CJSON_LIBS)
+tests_test_identify_files_SOURCES = tests/test_identify_files.c tests/identify_support.c tests/cli_support.c tests/support.c
+tests_test_identify_files_LDADD = $(test_libs) $(HDF5_LIBS) $(CJSON_LIBS)
+tests_test_identify_diagnostics_SOURCES = tests/test_identify_diagnostics.c tests/identify_support.c tests/cli_support.c \
+  tests/support.c
+tests_test_identify_diagnostics_LDADD = $(test_libs) $(HDF5_LIBS)
+
+check_PROGRAMS += tests/test_libsvm
+TESTS += tests/test_libsvm
+tests_test_libsvm_SOURCES = tests/test_libsvm.c tests/files.h tests/cli_support.c tests/support.c
+tests_test_libsvm_LDADD = $(test_libs) $(ZLIB_LIBS)

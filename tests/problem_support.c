@@ -13,7 +13,7 @@ void fill_normal(uint64_t seed, size_t n, double scale, double *x)
 
 sample sample_create(uint64_t seed, size_t rows, size_t cols, size_t classes, double zeros)
 {
-    sample s = { rows, cols, classes, calloc(rows * cols, sizeof *s.x), calloc(rows, sizeof *s.y) };
+    sample s = { rows, cols, classes, calloc(rows * cols, sizeof *s.x), calloc(rows, sizeof *s.y), NULL };
     assert_true(s.x && s.y);
     crease_random r = crease_random_at(seed, CREASE_STREAM_TEST, 0);
     for (size_t i = 0; i < rows * cols; i++) {
@@ -29,6 +29,7 @@ void sample_free(sample *s)
 {
     free(s->x);
     free(s->y);
+    free(s->t);
 }
 
 static FILE *open_file(const char *path)
@@ -36,6 +37,11 @@ static FILE *open_file(const char *path)
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     return file;
+}
+
+static double target(const sample *s, size_t i)
+{
+    return s->t ? s->t[i] : 3 * s->y[i] - 2;
 }
 
 const char *sample_write_csv(const sample *s, const char *name)
@@ -46,7 +52,7 @@ const char *sample_write_csv(const sample *s, const char *name)
     FILE *file = open_file(path);
     for (size_t i = 0; i < s->rows; i++) {
         for (size_t j = 0; j < s->cols; j++) fprintf(file, "%.17g,", s->x[i * s->cols + j]);
-        fprintf(file, "%d\n", 3 * s->y[i] - 2);
+        fprintf(file, "%.17g\n", target(s, i));
     }
     fclose(file);
     return path;
@@ -57,7 +63,7 @@ const char *sample_write_libsvm(const sample *s, const char *name)
     const char *path = test_path(name);
     FILE *file = open_file(path);
     for (size_t i = 0; i < s->rows; i++) {
-        fprintf(file, "%d", 3 * s->y[i] - 2);
+        fprintf(file, "%.17g", target(s, i));
         for (size_t j = 0; j < s->cols; j++) {
             double value = s->x[i * s->cols + j];
             if (value != 0) fprintf(file, " %zu:%.17g", j + 1, value);

@@ -8,6 +8,7 @@ typedef struct sample {
     size_t rows, cols, classes;
     double *x; /* rows * cols */
     int *y;    /* class 0 .. classes - 1; written to files as 3 y - 2 */
+    double *t; /* real targets, written instead; NULL: the classes are */
 } sample;
 
 /* Normal entries, a fraction of them zero; every class occurs. */

@@ -110,7 +110,7 @@ static void run(crease_ctx *ctx, const crease_backend *b, const golden_case *c, 
     crease_algorithm *a = crease_algorithm_create(ctx, c->algorithm, b);
     crease_groups groups = crease_groups_cols(0, CLASSES, COLS);
     crease_term term = { psi, &groups, "weight" };
-    golden_oracle oracle = { { gradient, { 0 } }, b, 0 };
+    golden_oracle oracle = { { .gradient = gradient }, b, 0 };
     char lambda[40];
     double start[N];
     assert_true(solver && psi && a);
@@ -185,7 +185,7 @@ static void rmda_without_psi_is_mda(void **state)
     const golden_case c = { "", "rmda", "lr=0.1 momentum=0.3", "exact", NULL, 0, 0 };
     static double iterates[STEPS * N], expected[STEPS * N];
     double x[N], V[N] = { 0 }, g[N], value;
-    golden_oracle oracle = { { gradient, { 0 } }, crease_backend_find(ctx, "cpu-f64"), 0 };
+    golden_oracle oracle = { { .gradient = gradient }, crease_backend_find(ctx, "cpu-f64"), 0 };
     run(ctx, oracle.backend, &c, iterates, NULL);
     memcpy(x, data.start, sizeof x);
     for (unsigned t = 0; t < STEPS; t++) {
@@ -226,7 +226,7 @@ static void restart_is_a_fresh_start(void **state)
     crease_term term = { psi, &groups, "weight" };
     assert_ok(ctx, crease_regularizer_set(psi, "lambda", "0.02"));
     crease_algorithm *one = crease_algorithm_create(ctx, "ramda", b), *two = crease_algorithm_create(ctx, "ramda", b);
-    golden_oracle first = { { gradient, { 0 } }, b, 0 };
+    golden_oracle first = { { .gradient = gradient }, b, 0 };
     set_all(one, "lr=1e-2 momentum=0.5 eps=1e-3");
     assert_ok(ctx, crease_algorithm_setup(one, N, data.start, &term, 1, solver));
     for (int t = 0; t < 7; t++) assert_ok(ctx, crease_algorithm_step(one, &first.oracle));
@@ -259,7 +259,7 @@ static void divergence_leaves_the_state(void **state)
     const crease_backend *b = crease_backend_find(ctx, "cpu-f64");
     crease_solver *solver = crease_solver_create(ctx, "exact", NULL);
     crease_algorithm *a = crease_algorithm_create(ctx, "ramda", b);
-    golden_oracle oracle = { { bad_gradient, { 0 } }, b, 0 };
+    golden_oracle oracle = { { .gradient = bad_gradient }, b, 0 };
     assert_ok(ctx, crease_algorithm_setup(a, N, data.start, NULL, 0, solver));
     assert_fails(ctx, crease_algorithm_step(a, &oracle.oracle), CREASE_EDIVERGED, "step 1");
     assert_memory_equal(a->x, data.start, sizeof data.start);

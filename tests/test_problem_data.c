@@ -420,21 +420,35 @@ static void *resize_short(void *user, void *p, size_t bytes)
     return q;
 }
 
-static bool survives(const char *data, const char *test, size_t requests)
+/* What a problem allocates after its set-up. */
+static int ask_for_more(crease_problem *p)
+{
+    double L;
+    void *x = crease_alloc(p->ctx, p->n, p->backend->real_bytes);
+    int code = x ? p->type->lipschitz(p, false, &L) : CREASE_ENOMEM;
+    if (code == CREASE_OK) code = p->type->lipschitz(p, true, &L);
+    if (code == CREASE_OK) code = p->type->curvature(p, x);
+    crease_release(p->ctx, x);
+    return code;
+}
+
+static bool survives(const char *name, const char *data, const char *test, size_t requests)
 {
     short_memory memory = { .left = requests };
     crease_allocator allocator = { resize_short, &memory };
     crease_ctx *ctx = crease_ctx_create(&allocator);
     bool done = false;
     if (ctx) {
-        crease_problem *p = crease_problem_create(ctx, "softmax", crease_backend_find(ctx, "cpu-f32"));
+        crease_problem *p = crease_problem_create(ctx, name, crease_backend_find(ctx, "cpu-f32"));
         int code = p ? CREASE_OK : CREASE_ENOMEM;
         const char *const settings[][2] = { { "data", data },
                                             { "test", test },
-                                            { "planted_rows", "30" } };
-        for (int i = 0; i < 3 && code == CREASE_OK; i++)
+                                            { "planted_rows", "30" },
+                                            { "bias", "false" } };
+        for (int i = 0; i < 4 && code == CREASE_OK; i++)
             code = crease_problem_set(p, settings[i][0], settings[i][1]);
         if (code == CREASE_OK) code = crease_problem_setup(p);
+        if (code == CREASE_OK) code = ask_for_more(p);
         assert_true(code == CREASE_OK || code == CREASE_ENOMEM);
         done = code == CREASE_OK;
         crease_problem_free(p);
@@ -449,10 +463,13 @@ static void test_memory_runs_out(void **state)
     (void)state;
     sample s = sample_create(41, 30, 4, 3, 0.3);
     const char *csv = sample_write_csv(&s, "memory"), *text = sample_write_libsvm(&s, "memory");
-    const char *const cases[][2] = { { "planted", "" }, { csv, csv }, { text, text } };
-    for (int c = 0; c < 3; c++) {
+    const char *const cases[][3] = { { "softmax", "planted", "" },    { "softmax", csv, csv },
+                                     { "softmax", text, text },       { "poisson", "planted", "" },
+                                     { "least_squares", csv, csv },   { "huber_regression", text, text },
+                                     { "logistic", "certified", "" }, { "least_squares", "certified", "" } };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         size_t k = 0;
-        while (!survives(cases[c][0], cases[c][1], k)) assert_true(++k < 1000);
+        while (!survives(cases[c][0], cases[c][1], cases[c][2], k)) assert_true(++k < 1000);
         assert_true(k > 10);
     }
     sample_free(&s);

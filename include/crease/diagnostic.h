@@ -15,7 +15,7 @@ typedef struct crease_observation {
     crease_event event;
     unsigned long epoch; /* from 1 */
     const crease_algorithm *algorithm;
-    const crease_problem *problem;
+    crease_problem *problem;
     const crease_term *terms; /* the regularized ones */
     size_t n_terms;
     const double *x, *hat;    /* EPOCH, END: W and W-hat on the host */
@@ -23,6 +23,7 @@ typedef struct crease_observation {
     size_t n_units;
     const crease_inspection *inspection; /* where a diagnostic wants truth or theory; else NULL */
     const double *gradient, *gradient_hat; /* full gradients of f at x and hat, every K epochs; else NULL */
+    double objective, objective_hat;       /* EPOCH: F at x and hat; NAN: not evaluated */
 } crease_observation;
 
 typedef struct crease_column {
@@ -31,8 +32,9 @@ typedef struct crease_column {
 
 typedef struct crease_diagnostic crease_diagnostic;
 
-/* What is measured only if a diagnostic wants it, because it takes time. */
-enum { CREASE_WANTS_TRUTH = 1, CREASE_WANTS_THEORY = 2 };
+/* What is measured only if a diagnostic wants it, because it takes time. HAT: W-hat at every STEP (in algorithm->hat),
+ * not at the last of an epoch alone.                                                                             */
+enum { CREASE_WANTS_TRUTH = 1, CREASE_WANTS_THEORY = 2, CREASE_WANTS_HAT = 4 };
 
 typedef struct crease_diagnostic_type {
     crease_type base;
@@ -40,6 +42,10 @@ typedef struct crease_diagnostic_type {
     const crease_column *columns; /* ended by a NULL name */
     size_t state_doubles;         /* saved and resumed */
     size_t state_per_unit;        /* plus this many doubles a signature unit */
+    /* Once, before the first step: read files and allocate d->memory, after a look at everything that does not change
+     * in the run; may take wants back. NULL: nothing to prepare.                                               */
+    int (*prepare)(crease_diagnostic *d, const crease_observation *o);
+    void (*release)(crease_diagnostic *d); /* what prepare made, also half of it; NULL: nothing */
     /* Fill d->values (one a column; NAN prints as empty) at EPOCH. */
     int (*observe)(crease_diagnostic *d, const crease_observation *o);
 } crease_diagnostic_type;
@@ -51,6 +57,8 @@ struct crease_diagnostic {
     double *state;  /* state_doubles + state_per_unit * units */
     size_t n_state;
     double *values; /* one a column */
+    unsigned wants; /* at first the type's */
+    void *memory;   /* the type's own, of prepare; NULL before */
 };
 
 crease_diagnostic *crease_diagnostic_create(crease_ctx *ctx, const char *name);

@@ -24,7 +24,7 @@ typedef struct crease_reference {
     double least_eigenvalue; /* of the second derivative of F on the manifold; NAN: not known */
     double largest_eigenvalue;
     bool unique;          /* the least eigenvalue is above rounding: no other minimizer shares the tight set */
-    bool degenerate;      /* delta is within CREASE_TIGHT of a threshold: the manifold is not stable */
+    bool degenerate;      /* unique, but an active unit is tight: the manifold is not stable */
     unsigned long iterations;
     double seconds;
     char solver[64];      /* that found it */

@@ -12,7 +12,7 @@ static const struct {
 } measurements[] = {
     { "oracles", crease_bench_oracles },
     { "layouts", crease_bench_layouts },
-    { "steps", crease_bench_steps },
+    { "outer", crease_bench_outer },
     { "epoch", crease_bench_epoch },
 };
 
@@ -34,6 +34,7 @@ static crease_command_function *find_command(const char *word)
         { "solvers", crease_cmd_bench_solvers },
         { "spectral", crease_cmd_bench_spectral },
         { "atlas", crease_cmd_bench_atlas },
+        { "steps", crease_cmd_bench_steps },
     };
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(word, commands[i].name) == 0) return commands[i].function;
@@ -42,16 +43,17 @@ static crease_command_function *find_command(const char *word)
 
 static int check_word(crease_ctx *ctx, const char *word)
 {
-    const char *names[N_MEASUREMENTS + 3] = { "solvers", "spectral", "atlas" };
+    const char *names[N_MEASUREMENTS + 4] = { "solvers", "spectral", "atlas", "steps" };
     for (size_t i = 0; i < N_MEASUREMENTS; i++) {
-        names[3 + i] = measurements[i].name;
+        names[4 + i] = measurements[i].name;
         if (strcmp(word, measurements[i].name) == 0) return CREASE_OK;
     }
     if (find_command(word)) return crease_fail(ctx, CREASE_EINVAL, "'%s' goes before all options", word);
-    const char *nearest = crease_nearest(word, names, N_MEASUREMENTS + 3);
+    const char *nearest = crease_nearest(word, names, N_MEASUREMENTS + 4);
     return crease_fail(ctx, CREASE_ENOTFOUND, "unknown measurement '%s'; %s%s%s", word,
                        nearest ? "did you mean '"
-                               : "there are oracles, layouts, steps and epoch, and solvers, spectral and atlas",
+                               : "there are oracles, layouts, outer and epoch, and solvers, spectral, atlas and "
+                                 "steps",
                        nearest ? nearest : "", nearest ? "'?" : "");
 }
 
@@ -96,7 +98,7 @@ static int check_picture(crease_ctx *ctx, const char *path)
 static int prepare_oracles(crease_ctx *ctx, const request *q, crease_bench *b)
 {
     if (q->entries)
-        return crease_fail(ctx, CREASE_EINVAL, "--entries is for layouts and steps; oracles take --sizes");
+        return crease_fail(ctx, CREASE_EINVAL, "--entries is for layouts and outer; oracles take --sizes");
     if (q->plot) CREASE_TRY(check_picture(ctx, q->plot));
     b->members = q->members.v;
     b->n_members = q->members.n;
@@ -198,7 +200,7 @@ int crease_cmd_bench(crease_ctx *ctx, int argc, char **argv)
           .doc = "rounds of each row; default 31. Rows of oracles end after half a second, but not before "
                  "the third" },
         { .name = "entries", .value = "N", .text = &q.entries,
-          .doc = "parameters of the synthetic problems (layouts, steps); default 2400000" },
+          .doc = "parameters of the synthetic problems (layouts, outer); default 2400000" },
         { .name = "data", .value = "DIR", .text = &q.data, .doc = "where data is looked for first (epoch)" },
         { .name = "csv", .value = "FILE", .text = &q.csv, .doc = "also write the table there" },
         { .name = "plot", .value = "FILE", .text = &q.plot,
@@ -206,17 +208,17 @@ int crease_cmd_bench(crease_ctx *ctx, int argc, char **argv)
         { .name = NULL },
     };
     const crease_usage usage = {
-        .synopsis = "crease bench {oracles|layouts|steps|epoch} [OPTION]...\n"
-                    "       crease bench {solvers|spectral|atlas} [OPTION]...",
+        .synopsis = "crease bench {oracles|layouts|outer|epoch} [OPTION]...\n"
+                    "       crease bench {solvers|spectral|atlas|steps} [OPTION]...",
         .about = "Measures, on one thread and side by side in one run:\n"
                  "oracles: the exact oracle of every regularizer at growing sizes, per entry, against a\n"
                  "         pass that reads c and d and writes x;\n"
                  "layouts: that of group_l2 for groups of every layout and size against the same pass;\n"
-                 "steps: a RAMDA step against a pass over its arrays;\n"
+                 "outer: a RAMDA step against a pass over its arrays;\n"
                  "epoch: a RAMDA epoch of softmax regression against its bare products.\n"
                  "Answers are verified before they are timed, those of oracles at the first two sizes.\n"
-                 "solvers, spectral and atlas, named first, have options of their own: with --help they\n"
-                 "print them.",
+                 "solvers, spectral, atlas and steps, named first, have options of their own: with\n"
+                 "--help they print them.",
         .options = options,
         .min_operands = 1,
         .max_operands = 1,

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-crease_command_function crease_cmd_bench_solvers, crease_cmd_bench_spectral, crease_cmd_bench_atlas;
+crease_command_function crease_cmd_bench_solvers, crease_cmd_bench_spectral, crease_cmd_bench_atlas, crease_cmd_bench_steps;
 
 /* The file that a table is written to and, for a picture, read from again: of that name, a temporary
  * one, or none (NULL) where neither is asked for. Errors: EIO. */

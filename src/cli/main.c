@@ -13,6 +13,10 @@ static const struct {
 } commands[] = {
     { "run", "run an experiment file", crease_cmd_run },
     { "plot", "draw the pictures of a run", crease_cmd_plot },
+    { "reference", "solve a problem to rounding and certify its manifold", crease_cmd_reference },
+    { "path", "solve a problem for falling regularization, or for a wanted sparsity", crease_cmd_path },
+    { "verify", "check what a run or a reference claims, independently", crease_cmd_verify },
+    { "identify", "say whether the runs found the active manifold, and when", crease_cmd_identify },
     { "prox", "solve one proximal subproblem and certify the answer", crease_cmd_prox },
     { "solve", "solve a captured subproblem again and certify the answer", crease_cmd_solve },
     { "bench", "measure oracles, steps and an epoch", crease_cmd_bench },

@@ -9,7 +9,7 @@
 static int become_python(crease_ctx *ctx, const char *python, const char *folder, const char *out,
                          const char *format)
 {
-    char *draw[10] = { (char *)python, "-B", "-m", "crease.plot" };
+    char *draw[11] = { (char *)python, "-B", "-m", "crease.plot" };
     size_t n = 4; /* -B: no byte code beside the installed modules */
     if (out) {
         draw[n++] = "--out";

@@ -9,6 +9,7 @@
 #include "experiment/folder.h"
 #include "experiment/jobs.h"
 #include "experiment/progress.h"
+#include "experiment/reference.h"
 #include "core/clock.h"
 #include "experiment/text.h"
 
@@ -195,18 +196,6 @@ static int read_experiment(crease_ctx *ctx, const run_options *o, crease_experim
     return code;
 }
 
-static int load_problem(const crease_experiment *e, crease_problem **problem)
-{
-    const crease_backend *backend = crease_backend_find(e->ctx, e->backend);
-    crease_problem *p = backend ? crease_problem_create(e->ctx, e->problem.type->name, backend) : NULL;
-    if (!p) return crease_ctx_error(e->ctx)->code;
-    *problem = p;
-    if (e->problem.type->opts_size) memcpy(p->opts, e->problem.opts, e->problem.type->opts_size);
-    int code = crease_problem_setup(p);
-    if (code != CREASE_OK) crease_node_prefix(e->ctx, crease_node_find(e->tree.root, "problem"));
-    return code;
-}
-
 /* The joined trace, the summary and the table are made however the runs ended; the first error counts.
  */
 static int run_jobs(crease_jobs *jobs, const run_options *o, const display *d)
@@ -258,7 +247,8 @@ int crease_cmd_run(crease_ctx *ctx, int argc, char **argv)
     if (o.quiet) crease_ctx_set_logger(ctx, NULL, NULL);
     if (o.data) CREASE_TRY(crease_data_set_folder(ctx, o.data));
     CREASE_TRY(read_experiment(ctx, &o, &e));
-    int code = load_problem(&e, &problem);
+    int code = crease_reference_supply(&e);
+    if (code == CREASE_OK) code = crease_experiment_load_problem(&e, &problem);
     if (code == CREASE_OK) code = run_problem(&e, problem, &o, o.capture ? &plan : NULL);
     crease_problem_free(problem);
     crease_experiment_free(&e);

@@ -10,6 +10,7 @@ crease_diagnostic *crease_diagnostic_create(crease_ctx *ctx, const char *name)
     if (!d) return NULL;
     *d = (crease_diagnostic){ .type = (const crease_diagnostic_type *)type, .ctx = ctx,
                               .opts = crease_opts_create(ctx, type) };
+    d->wants = d->type->wants;
     if (d->opts) return d;
     crease_diagnostic_free(d);
     return NULL;
@@ -35,6 +36,7 @@ int crease_diagnostic_setup(crease_diagnostic *d, size_t units)
 void crease_diagnostic_free(crease_diagnostic *d)
 {
     if (!d) return;
+    if (d->type->release) d->type->release(d);
     crease_release(d->ctx, d->state);
     crease_release(d->ctx, d->values);
     crease_release(d->ctx, d->opts);

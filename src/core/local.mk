@@ -39,6 +39,8 @@ libcrease_la_SOURCES += \
   src/core/maximum.c \
   src/core/maximum.h \
   src/core/low_rank.c \
+  src/core/manifold.c \
+  src/core/manifold.h \
   src/core/newton_system.c \
   src/core/newton_system.h \
   src/core/numbers.c \
@@ -61,6 +63,8 @@ libcrease_la_SOURCES += \
   src/core/radial.c \
   src/core/radial.h \
   src/core/random.c \
+  src/core/reference_judge.c \
+  src/core/reference_judge.h \
   src/core/registry.c \
   src/core/regularizer.c \
   src/core/shrink.c \

@@ -119,7 +119,7 @@ static double diagonal_entry(const crease_newton *newton, size_t g, size_t e)
     const crease_operator *metric = s->p->metric;
     double entry = s->d ? ((const double *)s->d)[e] : s->scalar;
     if (metric) {
-        size_t outside = crease_part_entry(&s->term, g, e - s->start[g]);
+        size_t outside = crease_space_outside(s, g, e - s->start[g]);
         entry = metric->diagonal ? metric->diagonal[outside] : metric->largest;
     }
     return (entry + s->ridge) / newton->L[g];

@@ -25,6 +25,15 @@ static void carve_kernel(crease_arena *arena, crease_space *s)
     s->task.work = crease_carve(arena, s->b->shrink_work(s->p->groups), 1);
 }
 
+/* Entries in no group, as one more part. */
+static void carve_free(crease_arena *arena, crease_space *s)
+{
+    s->n_free = s->p->n - s->p->groups->entries;
+    s->none = (const crease_regularizer_type *)crease_lookup(s->p->ctx, CREASE_REGULARIZER, "none");
+    s->free = crease_carve(arena, s->p->n, sizeof *s->free);
+    s->parts++;
+}
+
 void crease_space_carve(crease_arena *arena, const crease_subproblem *p, bool wide, unsigned needs, crease_space *s)
 {
     crease_shrink unused;
@@ -34,29 +43,35 @@ void crease_space_carve(crease_arena *arena, const crease_subproblem *p, bool wi
     s->term = (crease_term){ &s->psi, p->groups, NULL };
     s->b = kernel ? p->backend : crease_backend_find(p->ctx, "cpu-f64");
     if (!kernel) s->parts = crease_term_parts(&s->term);
+    if (p->metric && p->groups->disjoint && p->groups->entries < p->n) carve_free(arena, s);
     void **arrays[] = { &s->c, &s->d, &s->x0, &s->v };
     for (size_t i = 0; i < 4; i++) *arrays[i] = crease_carve(arena, p->n, s->b->real_bytes);
     s->curvature = crease_carve(arena, s->parts, sizeof *s->curvature);
     if (kernel) carve_kernel(arena, s);
     else s->start = crease_carve(arena, s->parts + 1, sizeof *s->start);
     if (kernel && !(needs & (CREASE_NEEDS_GAP | CREASE_NEEDS_FENCHEL))) return;
-    size_t largest = crease_term_largest(&s->term) + 1;
+    size_t largest = crease_term_largest(&s->term) + s->n_free + 1;
     for (int i = 0; i < 4; i++) s->wide[i] = crease_carve(arena, p->n, sizeof(double));
     for (int i = 0; i < 3; i++) s->piece[i] = crease_carve(arena, largest, sizeof(double));
     s->level = crease_carve(arena, largest, sizeof(double));
-    s->scratch = crease_carve(arena, largest_scratch(&s->term), 1);
+    s->scratch = crease_carve(arena, largest_scratch(&s->term) + s->n_free * sizeof(double), 1);
 }
 
-/* Position in p of packed entry i of part k. */
-static size_t outside(const crease_space *s, size_t k, size_t i)
+static bool is_free(const crease_space *s, size_t k)
 {
-    return crease_part_entry(&s->term, k, i);
+    return s->n_free > 0 && k + 1 == s->parts;
+}
+
+size_t crease_space_outside(const crease_space *s, size_t k, size_t i)
+{
+    return is_free(s, k) ? s->free[i] : crease_part_entry(&s->term, k, i);
 }
 
 crease_part crease_space_part(const crease_space *s, size_t k)
 {
     crease_term packed = { &s->psi, &s->groups, NULL };
-    crease_part part = crease_term_part(s->kernel ? &packed : &s->term, k);
+    crease_part part = { .type = s->none, .n = s->n_free, .whole = s->n_free, .weight = 1 };
+    if (!is_free(s, k)) part = crease_term_part(s->kernel ? &packed : &s->term, k);
     part.work = s->scratch;
     part.roundoff = s->b->roundoff;
     return part;
@@ -121,7 +136,7 @@ static void pack(const crease_space *s, const void *from, double *to)
     const double *all = s->wide[0];
     s->p->backend->to_host(s->p->n, from, s->wide[0]);
     for (size_t k = 0; k < s->parts; k++)
-        for (size_t i = s->start[k]; i < s->start[k + 1]; i++) to[i] = all[outside(s, k, i - s->start[k])];
+        for (size_t i = s->start[k]; i < s->start[k + 1]; i++) to[i] = all[crease_space_outside(s, k, i - s->start[k])];
 }
 
 /* Least Lipschitz constants, ridge included; a part on which the metric vanishes takes any step. */
@@ -137,12 +152,24 @@ static void find_curvatures(crease_space *s)
     }
 }
 
+static void find_free(crease_space *s)
+{
+    const crease_groups *groups = s->p->groups;
+    size_t n = 0;
+    for (size_t i = 0; i < s->p->n; i++) s->free[i] = 0;
+    for (size_t g = 0; g < groups->count; g++)
+        for (size_t i = 0; i < crease_group_size(groups, g); i++) s->free[crease_group_entry(groups, g, i)] = 1;
+    for (size_t i = 0; i < s->p->n; i++)
+        if (!s->free[i]) s->free[n++] = (uint32_t)i; /* n <= i: what is overwritten has been read */
+}
+
 static void load_host(crease_space *s, const void *x, void *packed)
 {
     const crease_subproblem *p = s->p;
+    if (s->n_free > 0) find_free(s);
     for (size_t k = 0, at = 0; k <= s->parts; k++) {
         s->start[k] = at;
-        if (k < s->parts) at += crease_term_part(&s->term, k).n;
+        if (k < s->parts) at += crease_space_part(s, k).n;
     }
     s->n = s->start[s->parts];
     s->ridge = p->w * p->psi->ridge;
@@ -252,7 +279,7 @@ static void store_host(crease_space *s, const double *packed, void *x)
     p->backend->to_host(p->n, x, all);
     for (size_t k = 0; k < s->parts; k++)
         for (size_t i = s->start[k]; i < s->start[k + 1]; i++)
-            all[outside(s, k, i - s->start[k])] = fabs(packed[i]) <= least ? 0 : packed[i]; /* no -0 */
+            all[crease_space_outside(s, k, i - s->start[k])] = fabs(packed[i]) <= least ? 0 : packed[i]; /* no -0 */
     p->backend->from_host(p->n, all, x);
 }
 
@@ -267,7 +294,7 @@ const char *crease_space_refusal(const crease_subproblem *p)
     const crease_regularizer_type *type = p->psi->type;
     crease_term term = { p->psi, p->groups, NULL };
     if (!p->groups->disjoint && !(type->flags & CREASE_COUPLED)) return "the groups overlap";
-    if (p->metric && (crease_groups_extent(p->groups) < p->n || p->groups->entries < p->n))
+    if (p->metric && p->groups->entries < p->n && (p->psi->ridge > 0 || !p->groups->disjoint))
         return "the metric couples entries that lie in no group";
     if (!type->math->prox) return "the regularizer has no proximal map";
     if (type->exactness == CREASE_ITERATIVE)

@@ -25,6 +25,9 @@ typedef struct crease_space {
     crease_regularizer psi;  /* p's, without the ridge */
     crease_term term;        /* psi and p's groups */
     size_t *start;           /* no kernel: part k owns entries start[k] .. start[k+1] - 1 */
+    const crease_regularizer_type *none; /* of the last part, where an operator metric acts on entries in no group: */
+    uint32_t *free;          /* these, unpenalized */
+    size_t n_free;
     crease_groups groups;    /* of the packed entries */
     crease_shrink_task task; /* kernel */
     unsigned char *live;
@@ -72,8 +75,10 @@ void crease_space_gaps(crease_space *s, const void *x, double *gap, double *fenc
 /* NULL, or why iterative methods that need the proximal map in a scalar metric do not take p. */
 const char *crease_space_refusal(const crease_subproblem *p);
 
-/* Part k for the functions of the regularizer, with the space's scratch. */
+/* Part k for the functions of the regularizer, with the space's scratch. Not with kernels: position in p of its entry
+ * i.                                                                                                          */
 crease_part crease_space_part(const crease_space *s, size_t k);
+size_t crease_space_outside(const crease_space *s, size_t k, size_t i);
 
 static inline size_t crease_part_entries(const crease_space *s, size_t k)
 {

@@ -68,10 +68,10 @@ static void apply_operator(const crease_space *s, const double *x, double *y)
     double *in = s->wide[0], *out = s->wide[2];
     memset(in, 0, s->p->n * sizeof *in);
     for (size_t k = 0; k < s->parts; k++)
-        for (size_t i = s->start[k]; i < s->start[k + 1]; i++) in[crease_part_entry(&s->term, k, i - s->start[k])] = x[i];
+        for (size_t i = s->start[k]; i < s->start[k + 1]; i++) in[crease_space_outside(s, k, i - s->start[k])] = x[i];
     metric->apply(metric->user, s->p->n, in, out);
     for (size_t k = 0; k < s->parts; k++)
-        for (size_t i = s->start[k]; i < s->start[k + 1]; i++) y[i] = out[crease_part_entry(&s->term, k, i - s->start[k])];
+        for (size_t i = s->start[k]; i < s->start[k + 1]; i++) y[i] = out[crease_space_outside(s, k, i - s->start[k])];
 }
 
 void crease_space_gradient(crease_space *s, const void *x, void *g)

@@ -170,6 +170,8 @@ const char *crease_input_quote(const char *text, char out[CREASE_QUOTED])
 int crease_input_number(crease_input *in, const char *what, const char *text, double *value)
 {
     char quoted[CREASE_QUOTED];
+    const char *decimal = crease_input_decimal(text, value);
+    if (decimal && !*decimal) return CREASE_OK;
     char *end = NULL;
     *value = strtod_l(text, &end, in->numbers);
     size_t length = strlen(text);

@@ -45,6 +45,10 @@ int crease_input_line(crease_input *in, char **text);
 /* The finite number that text spells from beginning to end; what names it in the sentence. */
 int crease_input_number(crease_input *in, const char *what, const char *text, double *value);
 
+/* The double nearest to the decimal that text begins with, and where it ends; NULL where text begins
+ * with none, or with one that takes more than a single exact operation: then strtod decides. */
+const char *crease_input_decimal(const char *text, double *value);
+
 /* Where the number at the beginning of text ends (blanks before it are skipped); text if none. */
 const char *crease_input_skip_number(crease_input *in, const char *text);
 

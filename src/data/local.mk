@@ -1,8 +1,13 @@
 # data sets: one file a format
 libcrease_la_SOURCES += \
+  src/data/certified.c \
+  src/data/certified.h \
+  src/data/certified_fit.c \
+  src/data/certified_fit.h \
   src/data/collections.c \
   src/data/csv.c \
   src/data/dataset.c \
+  src/data/decimal.c \
   src/data/fetch.c \
   src/data/find.c \
   src/data/idx.c \

@@ -8,6 +8,8 @@
 #include "input.h"
 #include "internal.h"
 
+static const char BETWEEN[] = " \t\r,";
+
 static bool is_npy(const char *path)
 {
     char head[6] = "";
@@ -26,21 +28,31 @@ static int append(crease_ctx *ctx, crease_array *a, size_t *room, double x)
     return CREASE_OK;
 }
 
+/* The number at the beginning of text, and where it ends; text if there is none. */
+static const char *read_number(crease_input *in, const char *text, double *x)
+{
+    const char *decimal = crease_input_decimal(text, x);
+    if (decimal && (!*decimal || strchr(BETWEEN, *decimal))) return decimal;
+    char *end;
+    *x = strtod_l(text, &end, in->numbers);
+    return end;
+}
+
 /* # starts a comment; "inf" is a number here, for weights and bounds. */
 static int read_line(crease_input *in, char *text, crease_array *a, size_t *room)
 {
-    static const char between[] = " \t\r,";
     text[strcspn(text, "#")] = '\0';
-    for (text += strspn(text, between); *text; text += strspn(text, between)) {
-        char *end, quoted[CREASE_QUOTED];
-        double x = strtod_l(text, &end, in->numbers);
-        if (end == text || isnan(x) || (*end && !strchr(between, *end))) {
-            text[strcspn(text, between)] = '\0';
+    for (text += strspn(text, BETWEEN); *text; text += strspn(text, BETWEEN)) {
+        char quoted[CREASE_QUOTED];
+        double x;
+        const char *end = read_number(in, text, &x);
+        if (end == text || isnan(x) || (*end && !strchr(BETWEEN, *end))) {
+            text[strcspn(text, BETWEEN)] = '\0';
             return crease_fail(in->ctx, CREASE_EPARSE, "%s:%zu: \"%s\" is not a number", in->path,
                                in->line, crease_input_quote(text, quoted));
         }
         CREASE_TRY(append(in->ctx, a, room, x));
-        text = end;
+        text += end - text;
     }
     return CREASE_OK;
 }

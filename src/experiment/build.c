@@ -61,12 +61,36 @@ static int build_diagnostics(crease_training *t)
     return CREASE_OK;
 }
 
+void crease_training_show(const crease_training *t, crease_observation *o)
+{
+    o->algorithm = t->algorithm;
+    o->problem = t->problem;
+    o->terms = t->terms.terms;
+    o->n_terms = t->terms.n;
+    o->n_units = t->n_units;
+    o->inspection = t->inspection.ctx ? &t->inspection : NULL;
+}
+
+static int prepare_diagnostics(const crease_training *t)
+{
+    crease_observation o = { 0 };
+    crease_training_show(t, &o);
+    for (size_t i = 0; i < t->experiment->n_diagnostics; i++) {
+        crease_diagnostic *d = t->diagnostics[i];
+        int code = d->type->prepare ? d->type->prepare(d, &o) : CREASE_OK;
+        if (code != CREASE_OK) crease_ctx_prefix(t->ctx, "diagnostic %s: ", d->type->base.name);
+        CREASE_TRY(code);
+    }
+    return CREASE_OK;
+}
+
 /* The inspection that the diagnostics want, tapped into the algorithm. */
 static void build_inspection(crease_training *t)
 {
     unsigned wants = 0;
-    for (size_t i = 0; i < t->experiment->n_diagnostics; i++) wants |= t->diagnostics[i]->type->wants;
-    if (!wants) return;
+    for (size_t i = 0; i < t->experiment->n_diagnostics; i++) wants |= t->diagnostics[i]->wants;
+    t->watch_hat = wants & CREASE_WANTS_HAT;
+    if (!(wants & (CREASE_WANTS_TRUTH | CREASE_WANTS_THEORY))) return;
     crease_inspection_init(t->ctx, true, wants & CREASE_WANTS_THEORY, &t->inspection);
     t->inspection.tap.next = t->algorithm->taps;
     t->algorithm->taps = &t->inspection.tap;
@@ -122,6 +146,7 @@ static int build(crease_training *t, const char *folder)
     CREASE_TRY(build_solver(t));
     CREASE_TRY(build_algorithm(t));
     CREASE_TRY(build_diagnostics(t));
+    CREASE_TRY(prepare_diagnostics(t));
     build_inspection(t);
     CREASE_TRY(build_columns(t));
     return build_memory(t);

@@ -12,22 +12,41 @@ libcrease_la_SOURCES += \
   src/experiment/choice.h \
   src/experiment/columns.c \
   src/experiment/columns.h \
+  src/experiment/descent.c \
+  src/experiment/descent.h \
   src/experiment/files.c \
   src/experiment/files.h \
   src/experiment/folder.c \
   src/experiment/folder.h \
   src/experiment/h5.c \
   src/experiment/h5.h \
+  src/experiment/identify.c \
+  src/experiment/identify.h \
+  src/experiment/identify_json.c \
+  src/experiment/identify_rate.c \
+  src/experiment/identify_read.c \
   src/experiment/jobs.c \
   src/experiment/jobs.h \
+  src/experiment/load.c \
   src/experiment/masks.c \
+  src/experiment/path.c \
+  src/experiment/path.h \
+  src/experiment/path_file.c \
   src/experiment/progress.c \
   src/experiment/progress.h \
+  src/experiment/reference.c \
+  src/experiment/reference.h \
+  src/experiment/reference_cache.c \
+  src/experiment/reference_file.c \
+  src/experiment/reference_spectrum.c \
+  src/experiment/reference_spectrum.h \
   src/experiment/resolve.c \
   src/experiment/result.c \
   src/experiment/result.h \
   src/experiment/run.c \
   src/experiment/run.h \
+  src/experiment/scale_max.c \
+  src/experiment/scale_max.h \
   src/experiment/schedule.c \
   src/experiment/schedule.h \
   src/experiment/spec.c \

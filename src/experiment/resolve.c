@@ -79,6 +79,17 @@ static void print_method(crease_text *t, const crease_method *m)
     }
 }
 
+char *crease_experiment_print_problem(const crease_experiment *e, const crease_term_specs *terms)
+{
+    crease_text t = { .ctx = e->ctx };
+    crease_text_add(&t, "problem:\n  ");
+    print_choice(&t, 2, &e->problem);
+    print_terms(&t, 0, terms);
+    if (t.code == CREASE_OK) return t.s;
+    crease_text_free(&t);
+    return NULL;
+}
+
 char *crease_experiment_print(const crease_experiment *e)
 {
     crease_text t = { .ctx = e->ctx };

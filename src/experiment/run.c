@@ -40,14 +40,9 @@ static int fail_diverged(crease_training *t, double loss)
 
 static int observe(crease_training *t, crease_observation *o, crease_event event)
 {
+    crease_training_show(t, o);
     o->event = event;
     o->epoch = (unsigned long)t->epoch + 1;
-    o->algorithm = t->algorithm;
-    o->problem = t->problem;
-    o->terms = t->terms.terms;
-    o->n_terms = t->terms.n;
-    o->n_units = t->n_units;
-    o->inspection = t->inspection.ctx ? &t->inspection : NULL;
     for (size_t i = 0; i < t->experiment->n_diagnostics; i++) {
         crease_diagnostic *d = t->diagnostics[i];
         CREASE_TRY(d->type->observe(d, o));
@@ -65,7 +60,7 @@ static void prepare_step(crease_training *t)
     size_t count = crease_schedule_batch(s, t->problem->rows, t->step, &first);
     bool whole = a->type->deterministic;
     a->momentum = crease_schedule_momentum(s, t->c0, t->epoch, t->step, t->steps);
-    a->want_hat = last;
+    a->want_hat = last || t->watch_hat;
     a->want_certificate =
         last || (watch->certificate_every && done % (size_t)watch->certificate_every == 0);
     t->oracle.batch = whole ? (crease_rows){ 0, NULL } : (crease_rows){ count, t->order + first };
@@ -108,10 +103,10 @@ static bool every(long period, long epoch, const crease_training *t)
     return epoch == t->method->schedule.epochs || (period > 0 && epoch % period == 0);
 }
 
-static double regularization(const crease_training *t)
+static double regularization(const crease_training *t, const double *x)
 {
     double sum = 0;
-    for (size_t i = 0; i < t->terms.n; i++) sum += crease_term_value(&t->terms.terms[i], t->x, t->work);
+    for (size_t i = 0; i < t->terms.n; i++) sum += crease_term_value(&t->terms.terms[i], x, t->work);
     return sum;
 }
 
@@ -138,17 +133,20 @@ static int evaluate(crease_training *t, long epoch, crease_observation *o)
     crease_problem *p = t->problem;
     const crease_algorithm *a = t->algorithm;
     bool value = every(t->experiment->observe.objective_every, epoch, t);
+    o->objective = o->objective_hat = NAN;
     if (every(t->experiment->observe.full_gradient_every, epoch, t)) {
-        double unused;
+        double at_hat;
         CREASE_TRY(full_gradient(t, a->x, &t->loss, t->host_gradient));
-        CREASE_TRY(full_gradient(t, a->hat, &unused, t->host_gradient_hat));
+        CREASE_TRY(full_gradient(t, a->hat, &at_hat, t->host_gradient_hat));
+        o->objective_hat = at_hat + regularization(t, t->hat);
         o->gradient = t->host_gradient;
         o->gradient_hat = t->host_gradient_hat;
     } else if (value) {
         CREASE_TRY(p->type->gradient(p, (crease_rows){ 0, NULL }, a->x, &t->loss, NULL));
     }
     t->row[CREASE_COLUMN_LOSS] = value ? t->loss : (double)NAN;
-    t->row[CREASE_COLUMN_OBJECTIVE] = value ? t->loss + regularization(t) : (double)NAN;
+    if (value) o->objective = t->loss + regularization(t, t->x);
+    t->row[CREASE_COLUMN_OBJECTIVE] = o->objective;
     if (value && p->type->evaluate) CREASE_TRY(p->type->evaluate(p, a->x));
     for (size_t i = 0; i < p->n_metrics; i++)
         t->row[CREASE_N_RUN_COLUMNS + i] =
@@ -169,7 +167,8 @@ static void fill_row(crease_training *t, long epoch)
     row[CREASE_COLUMN_MOMENTUM] = a->momentum;
     row[CREASE_COLUMN_EPOCH_S] = t->epoch_s;
     row[CREASE_COLUMN_TRAIN_S] = t->train_s;
-    row[CREASE_COLUMN_PASSES] = t->oracle.passes;
+    double halves = 2 * (double)t->problem->rows; /* passes come in halves of a row, up to the rounding of their sum */
+    row[CREASE_COLUMN_PASSES] = round(t->oracle.passes * halves) / halves;
     row += CREASE_N_RUN_COLUMNS + t->problem->n_metrics;
     for (size_t i = 0; i < t->experiment->n_diagnostics; i++) {
         const crease_diagnostic *d = t->diagnostics[i];

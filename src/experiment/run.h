@@ -49,6 +49,7 @@ typedef struct crease_training {
     crease_oracle oracle;
     crease_diagnostic **diagnostics; /* experiment->n_diagnostics */
     crease_inspection inspection;    /* for those that want it */
+    bool watch_hat;                  /* a diagnostic wants W-hat at every step */
     double c0;                       /* the method's own momentum, before the ramp */
     double loss_limit;               /* above it the run has diverged */
     double fingerprint;              /* of the data: |grad f|^2 at the start point */
@@ -91,6 +92,9 @@ const char *crease_outcome_name(crease_outcome outcome);
 
 /* --- the parts, each in a file of its own
  * ------------------------------------------------------------- */
+
+/* What an observation says of the run at any time. */
+void crease_training_show(const crease_training *t, crease_observation *o);
 
 /* Room for one more signature in the history. */
 int crease_history_reserve(crease_training *t, size_t epochs);

@@ -35,13 +35,15 @@ const crease_param crease_term_params[] = {
                         "block of the problem; by default its first; all: the whole vector"),
     CREASE_PARAM_STRING(
         crease_term_spec, groups, "",
-        "elements, rows, cols, all, size:K, channels, filters, a .npy or .txt file of labels, or lists:FILE with one "
-        "group a line"),
+        "elements, rows, cols, all, size:K, channels, filters, blocks:K (K runs of nearly equal size), fraction:F (as "
+        "many as this share of the entries), a .npy or .txt file of labels, or lists:FILE with one group a line"),
     CREASE_PARAM_STRING(crease_term_spec, group_weights, "",
                         "sqrt_size (by default, where psi is a penalty on groups), one (elsewhere), "
                         "or a .npy or .txt file of numbers"),
     CREASE_PARAM_REAL(crease_term_spec, scale, 1, CREASE_GT(0), "factor on the regularizer"),
     CREASE_PARAM_REAL(crease_term_spec, ridge, 0, CREASE_GE(0), "curvature of a quadratic added to it"),
+    CREASE_PARAM_REAL(crease_term_spec, relative, 0, CREASE_GE(0),
+                      "> 0: scale becomes this share of the least one that makes the solution zero"),
     CREASE_PARAM_END
 };
 
@@ -70,12 +72,14 @@ static int read_term(crease_ctx *ctx, const crease_node *node, crease_term_spec 
     CREASE_TRY(crease_node_read_table(ctx, node, crease_term_params, term, "regularizer"));
     if (!*term->group_weights)
         strcpy(term->group_weights, crease_regularizer_weight_rule((const crease_regularizer_type *)term->psi.type));
+    if (term->relative > 0 && term->scale != 1)
+        return crease_node_fail(ctx, node, CREASE_EINVAL, "scale and relative exclude each other");
     if (*term->groups) return CREASE_OK;
     unsigned flags = ((const crease_regularizer_type *)term->psi.type)->flags;
     if (flags & (CREASE_GROUPED | CREASE_COUPLED))
         return crease_node_fail(ctx, node, CREASE_EINVAL,
                                 "%s needs groups: elements, rows, cols, all, size:K, "
-                                "channels, filters or a file of labels",
+                                "blocks:K, channels, filters or a file of labels",
                                 term->psi.type->name);
     strcpy(term->groups, flags & CREASE_SEPARABLE ? "elements" : "all");
     return CREASE_OK;

@@ -18,6 +18,7 @@ typedef struct crease_choice {
 typedef struct crease_term_spec {
     crease_string block, groups, group_weights;
     double scale, ridge; /* the term is scale psi(x) + ridge/2 |x|^2 */
+    double relative;     /* > 0: scale is this share of the least that makes the solution zero */
     crease_choice psi;
     const crease_node *node; /* where it stands */
 } crease_term_spec;
@@ -59,7 +60,7 @@ typedef struct crease_experiment {
 
 extern const crease_param crease_experiment_params[]; /* name, backend, seeds */
 extern const crease_param crease_observe_params[];
-extern const crease_param crease_term_params[]; /* block, groups, group_weights, scale, ridge */
+extern const crease_param crease_term_params[]; /* block, groups, group_weights, scale ... */
 
 /* Read a file, apply the settings ("schedule.epochs=3", n of them), fill in the defaults. Every error
  * says where: file:line:column, or the setting. */
@@ -72,7 +73,12 @@ enum { CREASE_MOST_ADDED_DIAGNOSTICS = 4 };
 int crease_experiment_add_diagnostic(crease_experiment *e, const char *name);
 void crease_experiment_free(crease_experiment *e); /* zeroed is fine */
 
+/* The problem, set up; owned by the caller (crease_problem_free), also after an error. */
+int crease_experiment_load_problem(const crease_experiment *e, crease_problem **problem);
+
 /* The experiment as YAML that reads back to the same experiment; owned by the caller. NULL: ENOMEM. */
 char *crease_experiment_print(const crease_experiment *e);
+/* Its problem and these regularizers alone. */
+char *crease_experiment_print_problem(const crease_experiment *e, const crease_term_specs *terms);
 
 #endif

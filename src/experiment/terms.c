@@ -7,6 +7,7 @@
 
 #include "crease/data.h"
 #include "files.h"
+#include "scale_max.h"
 
 /* --- arrays in files ---------------------------------------------------------------------------- */
 
@@ -75,6 +76,41 @@ static int groups_from_lists(crease_ctx *ctx, const char *name, const crease_blo
     return crease_read_group_lists(ctx, path, block->offset, block->n, groups);
 }
 
+/* count runs that cover the block; the first n % count of them have one entry more. */
+static int groups_from_count(crease_ctx *ctx, size_t count, const crease_block *block, crease_groups *groups)
+{
+    size_t size = block->n / count, longer = block->n % count;
+    if (longer == 0) {
+        *groups = crease_groups_runs(block->offset, block->n, size);
+        return CREASE_OK;
+    }
+    int64_t *labels = crease_alloc(ctx, block->n, sizeof *labels);
+    if (!labels) return CREASE_ENOMEM;
+    for (size_t i = 0; i < block->n; i++)
+        labels[i] = (int64_t)(i < longer * (size + 1) ? i / (size + 1) : (i - longer) / size);
+    int code = crease_groups_from_labels(ctx, block->offset, block->n, labels, groups);
+    crease_release(ctx, labels);
+    return code;
+}
+
+/* "blocks:K", or "fraction:F": K = floor(F n), as in the experiments of S-PStorm (Dai, Wang, Curtis and Robinson,
+ * AISTATS 2023). */
+static int groups_from_blocks(crease_ctx *ctx, const char *spec, const crease_block *block, crease_groups *groups)
+{
+    bool is_share = strncmp(spec, "fraction:", 9) == 0;
+    const char *text = strchr(spec, ':') + 1;
+    char *end;
+    double number = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(number) || (!is_share && number != floor(number)))
+        return crease_fail(ctx, CREASE_EPARSE, "groups '%.100s': '%.100s' is no %s", spec, text,
+                           is_share ? "number" : "whole number");
+    double count = is_share ? floor(number * (double)block->n) : number;
+    if (!(count >= 1 && count <= (double)block->n))
+        return crease_fail(ctx, CREASE_ERANGE, "groups '%.100s': %g groups cannot share a block of %zu entries", spec,
+                           count, block->n);
+    return groups_from_count(ctx, (size_t)count, block, groups);
+}
+
 static int weights_from_file(crease_ctx *ctx, const char *name, crease_groups *groups)
 {
     crease_array array;
@@ -116,6 +152,8 @@ static int build_groups(crease_ctx *ctx, const crease_term_spec *spec, const cre
         CREASE_TRY(groups_from_lists(ctx, spec->groups + 6, block, groups));
     else if (is_array_file(spec->groups))
         CREASE_TRY(groups_from_file(ctx, spec->groups, block, groups));
+    else if (strncmp(spec->groups, "blocks:", 7) == 0 || strncmp(spec->groups, "fraction:", 9) == 0)
+        CREASE_TRY(groups_from_blocks(ctx, spec->groups, block, groups));
     else
         CREASE_TRY(
             crease_groups_parse(ctx, spec->groups, block->offset, block->shape, block->rank, groups));
@@ -140,12 +178,28 @@ static int build_term(crease_ctx *ctx, const crease_term_spec *spec, const creas
     return CREASE_OK;
 }
 
-int crease_terms_build(crease_ctx *ctx, const crease_term_specs *specs, const crease_problem *problem,
-                       crease_term_set *set)
+/* The scale of a term that states it relative to the least one that makes the solution zero. */
+static int set_scale(crease_ctx *ctx, const crease_term_specs *specs, crease_problem *problem, crease_term_set *set,
+                     size_t i)
+{
+    double most, share = specs->items[i].relative;
+    if (share == 0) return CREASE_OK;
+    if (specs->n > 1)
+        return crease_fail(ctx, CREASE_ENOTSUP, "relative is for one regularizer: with %zu, the scale that makes the "
+                           "solution zero depends on the others", specs->n);
+    CREASE_TRY(crease_scale_max(problem, &set->terms[i], &most));
+    set->psi[i]->scale = share * most;
+    crease_log(ctx, CREASE_LOG_INFO, "regularizer %s: scale %.17g, %g times the %.17g from which on the solution "
+               "is zero", set->psi[i]->type->base.name, share * most, share, most);
+    return CREASE_OK;
+}
+
+int crease_terms_build(crease_ctx *ctx, const crease_term_specs *specs, crease_problem *problem, crease_term_set *set)
 {
     *set = (crease_term_set){ 0 };
     for (size_t i = 0; i < specs->n; i++) {
         int code = build_term(ctx, &specs->items[i], problem, set);
+        if (code == CREASE_OK) code = set_scale(ctx, specs, problem, set, i);
         if (code == CREASE_OK) continue;
         if (specs->items[i].node) crease_node_prefix(ctx, specs->items[i].node);
         crease_terms_free(ctx, set);

@@ -11,8 +11,8 @@ typedef struct crease_term_set {
     crease_regularizer *psi[CREASE_MAX_TERMS];
 } crease_term_set;
 
-int crease_terms_build(crease_ctx *ctx, const crease_term_specs *specs, const crease_problem *problem,
-                       crease_term_set *set);
+/* A term with `relative` evaluates f: see crease_scale_max. Errors: those of the parts, and its. */
+int crease_terms_build(crease_ctx *ctx, const crease_term_specs *specs, crease_problem *problem, crease_term_set *set);
 void crease_terms_free(crease_ctx *ctx, crease_term_set *set);
 
 #endif

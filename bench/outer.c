@@ -1,4 +1,4 @@
-/* One step of RAMDA (moments, metric, exact oracle, average) against a pass over the arrays that it
+/* One outer step of RAMDA (moments, metric, exact oracle, average) against a pass over the arrays that it
  * cannot avoid: reads g, V, U, W0, W; writes V, U, W. */
 #include "bench.h"
 
@@ -91,7 +91,7 @@ static int measure_all(const crease_bench *b, const crease_regularizer *psi,
     return code;
 }
 
-int crease_bench_steps(crease_bench *b)
+int crease_bench_outer(crease_bench *b)
 {
     return crease_bench_with_group_lasso(b, "1", measure_all);
 }
