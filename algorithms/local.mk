@@ -17,6 +17,7 @@ algorithm_sources = \
   algorithms/norm_sgd.c \
   algorithms/obprox_sg.c \
   algorithms/hspg.c \
+  algorithms/pathprox.c \
   algorithms/proxgen.c \
   algorithms/proxssi.c \
   algorithms/msgd.c \

@@ -36,6 +36,12 @@ int crease_curvature_at(crease_curvature *h, const void *x)
     return h->oracle->problem->type->curvature(h->oracle->problem, x);
 }
 
+int crease_curvature_focus(crease_curvature *h, const unsigned char *live)
+{
+    crease_problem *p = h->oracle->problem;
+    return p->type->focus ? p->type->focus(p, live) : CREASE_OK;
+}
+
 void crease_curvature_product(void *curvature, size_t n, const double *x, double *y)
 {
     crease_curvature *h = curvature;

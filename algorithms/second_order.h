@@ -20,6 +20,8 @@ void crease_curvature_free(crease_curvature *h);
 int crease_curvature_begin(crease_curvature *h, crease_oracle *oracle);
 /* At x, n reals of a's backend. */
 int crease_curvature_at(crease_curvature *h, const void *x);
+/* Then: products until the next _at are along these entries (see crease_problem_type). */
+int crease_curvature_focus(crease_curvature *h, const unsigned char *live);
 /* y = (H + shift I) x, on the host: what a crease_operator's apply wants. One pass over the rows. */
 void crease_curvature_product(void *curvature, size_t n, const double *x, double *y);
 

@@ -37,6 +37,8 @@ size_t crease_smooth_begin(crease_algorithm *a, crease_smooth *o, const void *g)
     a->backend->to_host(a->n, a->x, o->x);
     a->backend->to_host(a->n, g, o->g);
     crease_manifold_move(&o->m, o->x);
+    for (size_t i = 0; i < a->n; i++) o->trial[i] = o->m.live[i] ? o->g[i] : 0;
+    o->noise = a->backend->roundoff * norm(a->n, o->trial);
     crease_manifold_gradient(&o->m, o->g);
     o->size = norm(a->n, o->g);
     return o->m.dimension;
@@ -47,8 +49,9 @@ static int direction(crease_algorithm *a, crease_smooth *o, double damping, unsi
 {
     o->h.shift = damping * fmin(1, sqrt(o->size));
     CREASE_TRY(crease_curvature_at(&o->h, a->x));
-    double accuracy = fmax(fmin(0.5, sqrt(o->size)), 1e-4);
-    CREASE_TRY(crease_cg_solve(&o->cg, &o->h, &o->m, o->g, accuracy * o->size, most));
+    CREASE_TRY(crease_curvature_focus(&o->h, o->m.live));
+    double accuracy = fmax(fmin(0.5, sqrt(o->size)), 1e-4), tolerance = fmax(accuracy * o->size, o->noise / 8);
+    CREASE_TRY(crease_cg_solve(&o->cg, &o->h, &o->m, o->g, tolerance, most));
     *slope = 0;
     for (size_t i = 0; i < a->n; i++) *slope += o->g[i] * o->cg.d[i];
     return CREASE_OK;
@@ -71,8 +74,8 @@ static bool is_better(crease_algorithm *a, crease_smooth *o, double before, doub
 
 int crease_smooth_step(crease_algorithm *a, crease_smooth *o, double damping, unsigned most, void *g, double *value)
 {
-    double slope, before = *value + crease_step_penalty(a, a->x);
-    CREASE_TRY(direction(a, o, damping, most, &slope));
+    double slope = 0, before = *value + crease_step_penalty(a, a->x);
+    if (o->size > o->noise) CREASE_TRY(direction(a, o, damping, most, &slope));
     for (double t = slope < 0 ? 1 : 0; t > 1e-6; t /= 2) {
         bool crossed = crease_manifold_project(&o->m, t, o->cg.d, o->trial) > 0;
         a->backend->from_host(a->n, o->trial, a->hat);

@@ -8,7 +8,7 @@ typedef struct crease_smooth {
     crease_curvature h;
     crease_manifold m;
     crease_cg cg;
-    double size;           /* |grad_M F| at a->x */
+    double size, noise;    /* |grad_M F| at a->x; what of it is rounding */
     double *x, *g, *trial; /* n */
 } crease_smooth;
 
@@ -24,7 +24,7 @@ size_t crease_smooth_begin(crease_algorithm *a, crease_smooth *o, const void *g)
  *     d :  (H + psi'' + mu I) d = -grad_M F along M, by at most `most` conjugate gradient steps, mu = damping sqrt(size)
  *     x <- P(x + t d),  t = 1, 1/2, ... until F falls by 1e-4 t <grad_M F, d>, or at all where P has stopped something
  *
- * P is crease_manifold_project. a->x, a->hat, g and *value move along; they stay where no t is accepted.        */
+ * P is crease_manifold_project. Nothing is done where size is rounding. a->x, a->hat, g and *value move along; they stay where no t is accepted.        */
 int crease_smooth_step(crease_algorithm *a, crease_smooth *o, double damping, unsigned most, void *g, double *value);
 
 #endif

@@ -61,6 +61,7 @@ static int curve_all(crease_problem *p, const void *x)
         finite = all_finite(c.n * m->outputs, curve);
     }
     m->curved = finite;
+    m->focused = false;
     if (finite) return CREASE_OK;
     return crease_fail(
         p->ctx, CREASE_ENAN,
@@ -76,22 +77,34 @@ int linear_model_curvature(crease_problem *p, const void *x)
     return m->curve ? curve_all(p, x) : CREASE_ENOMEM;
 }
 
+/* y = 1/n sum of X_i' C_i X_i v over the rows of x, all of a model with x.cols columns. */
+static void multiply(crease_problem *p, const crease_matrix *x, const void *v, void *y)
+{
+    const linear_model *m = p->state;
+    for (size_t i = 0; i < p->rows; i += LINEAR_CHUNK) {
+        linear_chunk c = linear_rows_chunk(p, all_rows, i);
+        linear_host_logits(p, x, &c, v, m->outputs, m->host);
+        apply_rows(m, c.n, m->curve + i * m->outputs, m->host);
+        p->backend->from_host(c.n * m->outputs, m->host, m->z);
+        linear_pull(p, x, &c, m->z, m->outputs, 1.0 / (double)p->rows, i > 0, y);
+    }
+}
+
 int linear_model_product(crease_problem *p, const void *v, void *y)
 {
     const linear_model *m = p->state;
-    const crease_matrix *data = &m->data.train.x;
     if (!m->curved) {
         return crease_fail(
             p->ctx, CREASE_EINVAL,
             "problem %s: a product with second derivatives needs the point that curvature fixes",
             p->type->base.name);
     }
-    for (size_t i = 0; i < p->rows; i += LINEAR_CHUNK) {
-        linear_chunk c = linear_rows_chunk(p, all_rows, i);
-        linear_host_logits(p, data, &c, v, m->outputs, m->host);
-        apply_rows(m, c.n, m->curve + i * m->outputs, m->host);
-        p->backend->from_host(c.n * m->outputs, m->host, m->z);
-        linear_pull(p, data, &c, m->z, m->outputs, 1.0 / (double)p->rows, i > 0, y);
+    if (m->focused) {
+        linear_focus_gather(p, v);
+        multiply(p, &m->focus.x, m->focus.v, m->focus.y);
+        linear_focus_scatter(p, y);
+    } else {
+        multiply(p, &m->data.train.x, v, y);
     }
     if (p->ridge > 0) p->backend->axpby(m->n_weight, p->ridge, v, 1, y);
     return CREASE_OK;

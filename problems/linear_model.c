@@ -86,6 +86,7 @@ void linear_model_teardown(crease_problem *p)
     linear_model *m = p->state;
     if (!m) return;
     linear_data_free(p->ctx, &m->data);
+    linear_focus_free(p->ctx, &m->focus);
     void *owned[] = { m->z,     m->host,   m->host_bias, m->gathered,
                       m->label, m->target, m->curve,     (void *)m->ones.dense };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) crease_release(p->ctx, owned[i]);

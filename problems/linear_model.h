@@ -46,6 +46,14 @@ typedef struct linear_loss {
     void (*apply)(size_t outputs, const double *curve, double *u);
 } linear_loss;
 
+/* The data without the columns that nobody asks for (linear_focus.c). */
+typedef struct linear_focus {
+    unsigned char *live; /* cols: 1 where the column is in the copy; NULL: there is none */
+    uint32_t *column;    /* x.cols: which it is */
+    crease_matrix x;
+    void *v, *y; /* vectors as long as a model of these columns has parameters */
+} linear_focus;
+
 struct linear_model {
     linear_data data;
     const linear_loss *loss;
@@ -62,6 +70,8 @@ struct linear_model {
     crease_matrix ones;  /* one column of ones: the bias as a feature */
     double *curve;       /* of all rows; NULL before the first point */
     bool curved;         /* it is that of the point that curvature was told last */
+    linear_focus focus;
+    bool focused;        /* products are with the copy */
     double lipschitz[2]; /* by one_row; NAN: not computed yet */
 };
 
@@ -76,6 +86,7 @@ const unsigned char *linear_model_known_columns(const crease_problem *p);
 const double *linear_model_known_solution(const crease_problem *p);
 int linear_model_curvature(crease_problem *p, const void *x);
 int linear_model_product(crease_problem *p, const void *v, void *y);
+int linear_model_focus(crease_problem *p, const unsigned char *live);
 int linear_model_lipschitz(crease_problem *p, bool one_row, double *L);
 int linear_model_slopes(crease_problem *p, crease_rows rows, const void *x, void *s);
 int linear_model_pull(crease_problem *p, crease_rows rows, const void *s, double scale, double beta,
@@ -88,7 +99,7 @@ const char *linear_model_check(const void *opts);
     .teardown = linear_model_teardown, .gradient = linear_model_gradient, .start = linear_model_start, \
     .evaluate = linear_model_evaluate, .known_columns = linear_model_known_columns,                    \
     .known_solution = linear_model_known_solution, .curvature = linear_model_curvature,                \
-    .product = linear_model_product, .lipschitz = linear_model_lipschitz,                              \
+    .product = linear_model_product, .focus = linear_model_focus, .lipschitz = linear_model_lipschitz,                              \
     .slopes = linear_model_slopes, .pull = linear_model_pull, .predict = linear_model_predict
 
 /* --- between the files of this part ------------------------------------------------------------ */
@@ -126,6 +137,10 @@ void linear_pull(const crease_problem *p, const crease_matrix *x, const linear_c
  * rows are predicted right, or the sum of the squared errors. */
 double linear_loss_sum(const crease_problem *p, const linear_chunk *c, const void *z, const void *x,
                        void *r, double *score);
+
+void linear_focus_free(crease_ctx *ctx, linear_focus *focus);
+void linear_focus_gather(const crease_problem *p, const void *v); /* focus.v = the entries of v in the copy */
+void linear_focus_scatter(const crease_problem *p, void *y);      /* y = focus.y, zero elsewhere */
 
 extern const char *const linear_starts[];
 

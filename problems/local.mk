@@ -7,6 +7,7 @@ problem_member_sources = \
   problems/matrix_sensing.c \
   problems/phase_retrieval.c \
   problems/poisson.c \
+  problems/relu_net.c \
   problems/sigmoid.c \
   problems/softmax.c \
   problems/svm_squared_hinge.c
@@ -15,6 +16,7 @@ problem_sources = $(problem_member_sources) \
   problems/linear_curvature.c \
   problems/linear_data.c \
   problems/linear_data.h \
+  problems/linear_focus.c \
   problems/linear_lipschitz.c \
   problems/linear_made.c \
   problems/linear_model.c \

@@ -5,6 +5,7 @@ nobase_dist_pythondata_DATA = \
   python/crease/atlas.py \
   python/crease/bench.py \
   python/crease/curves.py \
+  python/crease/descent.py \
   python/crease/figures/__init__.py \
   python/crease/figures/inner.py \
   python/crease/figures/overview.py \
@@ -19,6 +20,7 @@ nobase_dist_pythondata_DATA = \
   python/crease/run.py \
   python/crease/solvers.py \
   python/crease/style.py \
+  python/crease/sweep.py \
   python/crease/verify/__init__.py \
   python/crease/verify/__main__.py \
   python/crease/verify/arithmetic.py \

@@ -311,3 +311,53 @@ check_PROGRAMS += tests/test_libsvm
 TESTS += tests/test_libsvm
 tests_test_libsvm_SOURCES = tests/test_libsvm.c tests/files.h tests/cli_support.c tests/support.c
 tests_test_libsvm_LDADD = $(test_libs) $(ZLIB_LIBS)
+
+check_PROGRAMS += tests/test_kkt tests/test_manifold tests/test_free_entries
+TESTS += tests/test_kkt tests/test_manifold tests/test_free_entries
+tests_test_manifold_SOURCES = tests/test_manifold.c tests/term_support.c tests/support.c
+tests_test_manifold_LDADD = $(test_libs)
+EXTRA_DIST += tests/term_support.h
+tests_test_free_entries_SOURCES = tests/test_free_entries.c tests/support.c
+tests_test_free_entries_LDADD = $(test_libs)
+tests_test_kkt_SOURCES = tests/test_kkt.c tests/term_support.c tests/support.c
+tests_test_kkt_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_descent tests/test_descent_state
+TESTS += tests/test_descent tests/test_descent_state
+tests_test_descent_state_SOURCES = tests/test_descent_state.c tests/descent_support.c tests/problem_support.c \
+  tests/run_support.c tests/cli_support.c tests/support.c
+tests_test_descent_state_LDADD = $(test_libs)
+tests_test_descent_SOURCES = tests/test_descent.c tests/descent_support.c tests/problem_support.c tests/support.c
+tests_test_descent_LDADD = $(test_libs)
+EXTRA_DIST += tests/descent_support.h
+
+check_PROGRAMS += tests/test_path tests/test_scale_max tests/test_sweep
+TESTS += tests/test_path tests/test_scale_max tests/test_sweep
+path_support = tests/path_support.c tests/problem_support.c tests/cli_support.c tests/support.c
+tests_test_path_SOURCES = tests/test_path.c $(path_support)
+tests_test_path_LDADD = $(test_libs)
+tests_test_scale_max_SOURCES = tests/test_scale_max.c $(path_support)
+tests_test_scale_max_LDADD = $(test_libs)
+tests_test_sweep_SOURCES = tests/test_sweep.c $(path_support)
+tests_test_sweep_LDADD = $(test_libs)
+EXTRA_DIST += tests/path_support.h
+
+check_PROGRAMS += tests/test_relu_net
+TESTS += tests/test_relu_net
+tests_test_relu_net_SOURCES = tests/test_relu_net.c tests/relu_support.c tests/problem_support.c tests/support.c
+tests_test_relu_net_LDADD = $(test_libs)
+EXTRA_DIST += tests/relu_support.h
+
+check_PROGRAMS += tests/test_pathprox tests/test_pathprox_run
+TESTS += tests/test_pathprox tests/test_pathprox_run
+tests_test_pathprox_SOURCES = tests/test_pathprox.c tests/relu_support.c tests/problem_support.c tests/support.c
+tests_test_pathprox_LDADD = $(test_libs)
+tests_test_pathprox_run_SOURCES = tests/test_pathprox_run.c tests/problem_support.c tests/run_support.c \
+  tests/cli_support.c tests/support.c
+tests_test_pathprox_run_LDADD = $(test_libs)
+
+check_PROGRAMS += tests/test_bench_steps
+TESTS += tests/test_bench_steps tests/test_bench_steps.py tests/test_peers.py
+tests_test_bench_steps_SOURCES = tests/test_bench_steps.c tests/cli_support.c tests/support.c
+tests_test_bench_steps_LDADD = $(test_libs)
+EXTRA_DIST += tests/test_bench_steps.py tests/test_peers.py

@@ -170,9 +170,9 @@ static void test_wrong_use(void **state)
     static const struct {
         const char *args[7], *words;
     } cases[] = {
-        { { "bench" }, "usage: crease bench {oracles|layouts|steps|epoch}" },
+        { { "bench" }, "usage: crease bench {oracles|layouts|outer|epoch}" },
         { { "bench", "layout" }, "did you mean 'layouts'?" },
-        { { "bench", "xylophone" }, "there are oracles, layouts, steps and epoch" },
+        { { "bench", "xylophone" }, "there are oracles, layouts, outer and epoch" },
         { { "bench", "oracles", "--member", "simplx" }, "did you mean 'simplex'?" },
         { { "bench", "oracles", "--sizes", "1000,ten" }, "--sizes is 'ten'" },
         { { "bench", "oracles", "--sizes", "" }, "--sizes is ''" },
@@ -182,8 +182,8 @@ static void test_wrong_use(void **state)
         { { "bench", "oracles", "--entries", "10000" }, "oracles take --sizes" },
         { { "bench", "oracles", "--plot", "x.gif" }, "ends in none of .png" },
         { { "bench", "oracles", "--csv", "/nowhere/x.csv" }, "cannot write '/nowhere/x.csv'" },
-        { { "bench", "steps", "--backend", "both" }, "no backend \"both\"" },
-        { { "bench", "steps", "--sizes", "1000" }, "are for oracles, not for steps" },
+        { { "bench", "outer", "--backend", "both" }, "no backend \"both\"" },
+        { { "bench", "outer", "--sizes", "1000" }, "are for oracles, not for outer" },
         { { "bench", "layouts", "--member", "l1" }, "are for oracles, not for layouts" },
         { { "bench", "epoch", "--plot", "x.png" }, "are for oracles, not for epoch" },
     };

@@ -1,8 +1,9 @@
-"""crease identify from outside: stochastic methods on a problem whose solution is a formula, what the files say judged
-anew by NumPy from masks.h5, the trace and the reference, and the picture by what it shows.
+"""crease identify from outside: stochastic methods on a problem whose solution is a formula, what
+the files say judged anew by NumPy from masks.h5, the trace and the reference, and the picture by
+what it shows.
 
-Ends with the counts "N passed, N failed, N skipped"; exit 77 (skipped) where NumPy, matplotlib, h5py or the program is
-missing.
+Ends with the counts "N passed, N failed, N skipped"; exit 77 (skipped) where NumPy, matplotlib,
+h5py or the program is missing.
 """
 
 import csv
@@ -49,8 +50,8 @@ algorithms: [{type: proxsgd, lr: 0.05}, {type: rmda, lr: 0.05}, {type: pg}]
 
 
 def make_problem(folder):
-    """Rows in pairs, +-: f(w) = 1/2 |w - z|^2 + constant, its single rows' gradients noisy. The minimizer is z
-    soft-thresholded."""
+    """Rows in pairs, +-: f(w) = 1/2 |w - z|^2 + constant, its single rows' gradients noisy. The
+    minimizer is z soft-thresholded."""
     rng = np.random.default_rng(3)
     z = np.concatenate([[1, -0.8, 0.6, 2], rng.uniform(-0.07, 0.07, 12)])
     rows = []
@@ -63,7 +64,8 @@ def make_problem(folder):
 
 
 def call(*arguments):
-    result = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=600)
+    words = [PROGRAM, *map(str, arguments)]
+    result = subprocess.run(words, capture_output=True, text=True, timeout=600)
     return result.returncode, result.stdout, result.stderr
 
 
@@ -79,7 +81,8 @@ class Identify(unittest.TestCase):
         cls.config.write_text(EXPERIMENT % (data, cls.reference, cls.reference))
         cls.results = cls.folder / "run"
         for words in (("reference", cls.config, "--out", cls.reference, "-q"),
-                      ("run", cls.config, "--out", cls.results, "-q"), ("identify", cls.results)):
+                      ("run", cls.config, "--out", cls.results, "-q"),
+                      ("identify", cls.results)):
             code, cls.out, err = call(*words)
             assert code == 0, (words, err)
         cls.verdicts = json.loads((cls.results / "identify.json").read_text())
@@ -87,23 +90,31 @@ class Identify(unittest.TestCase):
             cls.trace = list(csv.DictReader(file))
 
     def rows(self, verdict):
-        return [r for r in self.trace if (r["algorithm"], int(r["seed"])) == (verdict["algorithm"], verdict["seed"])]
+        wanted = verdict["algorithm"], verdict["seed"]
+        return [r for r in self.trace if (r["algorithm"], int(r["seed"])) == wanted]
+
+    def masks(self, verdict):
+        return self.results / f"{verdict['algorithm']}-{verdict['seed']}" / "masks.h5"
 
     def solution(self):
         return np.sign(self.z) * np.maximum(np.abs(self.z) - LAMBDA, 0)
+
+    def read(self):
+        return identify.read(str(self.results), str(self.results / "identify.json"))
 
     def test_the_reference_is_the_solution(self):
         with h5py.File(self.reference) as file:
             np.testing.assert_allclose(file["x"][:], self.solution(), atol=1e-13)
             np.testing.assert_array_equal(file["unit"][:] != 0, self.solution() != 0)
             live = file["unit"][:] != 0
-            np.testing.assert_allclose(file["slack"][~live], LAMBDA - np.abs(self.z[~live]), atol=1e-12)
+            slack = LAMBDA - np.abs(self.z[~live])
+            np.testing.assert_allclose(file["slack"][~live], slack, atol=1e-12)
             self.assertEqual(file.attrs["format"], b"crease reference 1")
             self.assertEqual(file.attrs["unique"], 1)
 
     def test_histories_are_those_of_the_masks(self):
         for verdict in self.verdicts["runs"]:
-            with h5py.File(self.results / f"{verdict['algorithm']}-{verdict['seed']}" / "masks.h5") as file:
+            with h5py.File(self.masks(verdict)) as file:
                 live = file["signature_hat"][:] != 0
             truth = self.solution() != 0
             np.testing.assert_array_equal(verdict["false_zero"], (truth & ~live).sum(1))
@@ -128,7 +139,7 @@ class Identify(unittest.TestCase):
                 self.assertIn(f"(step {step})", verdict["verdict"])
 
     def test_who_identifies(self):
-        """Constant steps of plain stochastic gradients do not; dual averages and full gradients do."""
+        """Constant steps of stochastic gradients do not; dual averages and full gradients do."""
         kinds = {(v["algorithm"], v["seed"]): v["kind"] for v in self.verdicts["runs"]}
         for seed in (1, 2):
             self.assertEqual(kinds["proxsgd", seed], "not identified")
@@ -140,7 +151,8 @@ class Identify(unittest.TestCase):
             best = float(file.attrs["objective"])
         for verdict in self.verdicts["runs"]:
             rate = verdict["objective_rate"]
-            gap = np.array([float(r["objective"]) - best for r in self.rows(verdict)]) / (1 + abs(best))
+            gap = np.array([float(r["objective"]) - best for r in self.rows(verdict)])
+            gap /= 1 + abs(best)
             if rate["slope"] is None:
                 self.assertTrue(rate["reason"])
                 continue
@@ -153,12 +165,13 @@ class Identify(unittest.TestCase):
 
     def test_distances_and_suboptimality(self):
         for verdict in self.verdicts["runs"]:
-            with h5py.File(self.results / f"{verdict['algorithm']}-{verdict['seed']}" / "masks.h5") as file:
+            with h5py.File(self.masks(verdict)) as file:
                 weight = file["weight"][:].ravel()
             last, x = self.rows(verdict)[-1], self.solution()
             live = x != 0
-            self.assertAlmostEqual(float(last["distance_on"]), np.linalg.norm((weight - x)[live]), places=12)
-            self.assertAlmostEqual(float(last["distance_off"]), np.linalg.norm(weight[~live]), places=12)
+            on, off = np.linalg.norm((weight - x)[live]), np.linalg.norm(weight[~live])
+            self.assertAlmostEqual(float(last["distance_on"]), on, places=12)
+            self.assertAlmostEqual(float(last["distance_off"]), off, places=12)
 
             def objective(w):
                 return 0.5 * np.sum((w - self.z) ** 2) + 0.5 * NOISE**2 + LAMBDA * np.abs(w).sum()
@@ -203,7 +216,8 @@ class Identify(unittest.TestCase):
             time.sleep(0.002)
         process.send_signal(2)
         process.wait(timeout=600)
-        code, _, err = call("run", self.config, "--out", again, "-q", *(["--resume"] if again.exists() else []))
+        resume = ["--resume"] if again.exists() else []
+        code, _, err = call("run", self.config, "--out", again, "-q", *resume)
         self.assertEqual(code, 0, err)
         with open(again / "trace.csv", newline="") as file:
             for a, b in zip(self.trace, csv.DictReader(file)):
@@ -214,7 +228,7 @@ class Identify(unittest.TestCase):
         image = imread(self.results / "identify.png")
         self.assertGreater(image.shape[1], 900)
         self.assertGreater(len(np.unique(image.reshape(-1, image.shape[2]), axis=0)), 50)
-        data, judged, verdicts = identify.read(str(self.results), str(self.results / "identify.json"))
+        data, judged, verdicts = self.read()
         figure = identify.draw(data, judged, verdicts)
         titles = [ax.get_title("left") or ax.get_title() for ax in figure.axes]
         self.assertIn(identify.PANELS["misfit"][0], titles)
@@ -224,18 +238,19 @@ class Identify(unittest.TestCase):
         for k, algorithm in enumerate(data.algorithms):
             runs = [v for v in self.verdicts["runs"] if v["algorithm"] == algorithm]
             units = np.mean([np.add(v["false_zero"], v["false_live"]) for v in runs], 0)
-            drawn = misfit.lines[[line.get_color() for line in misfit.lines].index(style.COLOURS[k])]
+            drawn = next(line for line in misfit.lines if line.get_color() == style.COLOURS[k])
             np.testing.assert_allclose(drawn.get_ydata(), units)
         rings = [line for line in misfit.lines if line.get_markersize() == 8]
-        when = sorted(max(v["identified_epoch"] for v in self.verdicts["runs"] if v["algorithm"] == a)
-                      for a in ("rmda", "pg"))
+        when = sorted(max(v["identified_epoch"] for v in self.verdicts["runs"]
+                          if v["algorithm"] == a) for a in ("rmda", "pg"))
         self.assertEqual(sorted(float(ring.get_xdata()[0]) for ring in rings), when)
         labels = [text.get_text() for text in figure.legends[0].get_texts()]
-        self.assertEqual(labels, ["proxsgd: not identified", "rmda: identified 2 of 2", "pg: identified 2 of 2"])
+        self.assertEqual(labels, ["proxsgd: not identified", "rmda: identified 2 of 2",
+                                  "pg: identified 2 of 2"])
         style.plt.close(figure)
 
     def test_picture_without_a_reference(self):
-        data, judged, verdicts = identify.read(str(self.results), str(self.results / "identify.json"))
+        data, judged, verdicts = self.read()
         alone = self.folder / "alone.json"
         runs = [{**r, "false_zero": [], "false_live": [], "every_step": False, "kind": "stable"}
                 for r in judged["runs"]]

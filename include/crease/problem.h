@@ -49,6 +49,9 @@ typedef struct crease_problem_type {
      * convex; where f has no second derivative it is an element of the generalized one.                          */
     int (*curvature)(crease_problem *p, const void *x);
     int (*product)(crease_problem *p, const void *v, void *y);
+    /* From here to the next call of curvature, v is zero where live[i] (n) is 0, and y is wanted only where it is not:
+     * it may be anything finite elsewhere. NULL: that would gain nothing.                                       */
+    int (*focus)(crease_problem *p, const unsigned char *live);
     /* A Lipschitz constant of the gradient of f; of that of every single row's loss, where one_row. Infinite: there
      * is none. Computed at the first call.                                                                      */
     int (*lipschitz)(crease_problem *p, bool one_row, double *L);

@@ -1,6 +1,6 @@
 """python3 -m crease.bench FILE.csv --out PICTURE: draw a table that `crease bench` has written.
 
-FILE.csv may be - for standard input: a table of oracles, solvers, spectral or atlas. The suffix of
+FILE.csv may be - for standard input: a table of oracles, solvers, spectral, atlas or steps. The suffix of
 PICTURE says the format: png, svg or pdf. Tables with several pictures add to its name, and may be
 given a name without a suffix. Exit codes: 0 drawn, 2 wrong use or bad input.
 """
@@ -64,12 +64,14 @@ def split(out, several):
 
 def draw(path):
     """{what the name of a picture ends with: figure} of the table, whatever kind it is."""
-    from . import atlas, oracles, solvers
+    from . import atlas, descent, oracles, solvers
     columns, rows = load(path)
     path = "the table" if path == "-" else path
     try:
         if "plane" in columns:
             return atlas.draw(rows)
+        if "suboptimality" in columns:
+            return descent.draw(rows)
         if "decompositions" in columns:
             return {"": solvers.draw_spectral(solvers.rows_of(rows))}
         if "level" in columns:

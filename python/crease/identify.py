@@ -1,6 +1,8 @@
-"""python3 -m crease.identify RUN_DIR VERDICTS.json PICTURE: how near runs came to a certified solution and its manifold.
+"""python3 -m crease.identify RUN_DIR VERDICTS.json PICTURE: how near runs came to a certified
+solution and its manifold.
 
-VERDICTS.json is what `crease identify` writes. Exit codes: 0 drawn, or nothing to draw (a sentence says so); 2 bad input.
+VERDICTS.json is what `crease identify` writes. Exit codes: 0 drawn, or nothing to draw (a sentence
+says so); 2 bad input.
 """
 
 import json
@@ -13,7 +15,8 @@ from . import curves, run, style
 
 ROUNDING = 1e-16  # gaps below are drawn there: F - F* is a difference of rounded numbers
 LOWEST = 1e-17
-TRACE = ("objective", "distance_on", "distance_off", "surrogate_relative", "surrogate_margin", "hamming")
+TRACE = ("objective", "distance_on", "distance_off", "surrogate_relative", "surrogate_margin",
+         "hamming")
 OWN = ("misfit", "gap")
 
 PANELS = {
@@ -82,7 +85,8 @@ def describe(judged):
     state = "unique" if r["unique"] else "not unique"
     return [f"reference: {r['live']:.0f} of {r['units']:.0f} units live, {state}"
             + (", degenerate: no claim" if r["degenerate"] else ""),
-            "ring: identified from there to the end; a curve off the manifold ends where it is exactly 0"]
+            "ring: identified from there to the end",
+            "a curve off the manifold ends where it is exactly 0"]
 
 
 def mark(ax, data, verdicts, drawn):
@@ -92,10 +96,14 @@ def mark(ax, data, verdicts, drawn):
         if algorithm not in drawn or not all(v.get("kind") == "identified" for v in found):
             continue
         epochs, mean = drawn[algorithm]
-        later = np.flatnonzero(np.isfinite(mean) & (epochs >= max(v["identified_epoch"] for v in found)))
+        when = max(v["identified_epoch"] for v in found)
+        later = np.flatnonzero(np.isfinite(mean) & (epochs >= when))
         if len(later) == 0:
             continue
         at = later[0]
+        low, high = ax.get_ylim()
+        if not low <= mean[at] <= high:
+            continue
         ax.plot(epochs[at], mean[at], marker="o", markersize=8, markerfacecolor="white", zorder=5,
                 markeredgewidth=1.5, markeredgecolor=style.strokes(k)["color"], clip_on=False)
 

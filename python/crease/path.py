@@ -15,7 +15,7 @@ from . import curves, style
 from .run import RunError
 
 MOST_CURVES = 400
-AXIS = "λ / λ_max"
+AXIS = r"$\lambda\,/\,\lambda_{\max}$"
 
 
 def read(folder):
@@ -84,7 +84,7 @@ def draw(folder, table, sizes):
     panels += [("Loss", "f(x)", table["loss"])]
     rows, cols = style.grid(1 + len(panels), 2)
     figure, axes = style.page(rows, cols, (2.9, 2.0), f"{os.path.basename(os.path.abspath(folder))}: regularization path", [
-        f"{len(share)} solutions, λ_max = {table['lambda'][0] / share[0]:.4g}",
+        f"{len(share)} solutions, λmax = {table['lambda'][0] / share[0]:.4g}",
         f"largest certificate {table['certificate'].max():.0e}"])
     draw_sizes(axes.flat[0], share, sizes)
     for ax, (title, label, values) in zip(axes.flat[1:], panels):

@@ -16,7 +16,7 @@ typedef int crease_command_function(crease_ctx *ctx, int argc, char **argv);
 
 crease_command_function crease_cmd_bench, crease_cmd_conformance, crease_cmd_data, crease_cmd_describe, crease_cmd_identify,
     crease_cmd_list, crease_cmd_path, crease_cmd_plot, crease_cmd_prox, crease_cmd_reference, crease_cmd_run, crease_cmd_solve,
-    crease_cmd_verify;
+    crease_cmd_sweep, crease_cmd_verify;
 
 /* The values of an option that may be given several times. */
 typedef struct crease_texts {

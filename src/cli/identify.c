@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "cli.h"
+#include "identify_table.h"
 #include "experiment/result.h"
 
 typedef struct options {
     const char *folder, *reference, *json, *data;
-    bool assert_identified, no_plot, quiet;
+    bool assert_identified, no_plot, quiet, details;
 } options;
 
 /* --- what is printed ------------------------------------------------------------------------------ */
@@ -86,6 +87,7 @@ static void print_run(const crease_identify *id, const crease_identify_run *run)
     print_prediction(id, run);
     print_rate("rate", "F(W) - F(x*)", &run->objective_rate);
     print_rate("", "|W - x*|", &run->distance_rate);
+    print_rate("before", "|W - x*|", &run->early_rate);
 }
 
 /* --- what is written ------------------------------------------------------------------------------ */
@@ -133,13 +135,18 @@ static int judge_assertion(const crease_identify *id)
 
 /* --- the command ---------------------------------------------------------------------------------- */
 
+enum { FEW_RUNS = 12 };
+
 static int report(crease_identify *id, const options *o)
 {
     crease_path json, picture;
     CREASE_TRY(crease_identify_judge(id));
     if (!o->quiet) {
         print_reference(id);
-        for (size_t i = 0; i < id->n_runs; i++) print_run(id, &id->runs[i]);
+        if (id->has_reference) CREASE_TRY(crease_identify_print_table(id));
+        bool all = o->details || id->n_runs <= FEW_RUNS;
+        for (size_t i = 0; all && i < id->n_runs; i++) print_run(id, &id->runs[i]);
+        if (!all) printf("\n  --details prints the verdict of each of the %zu runs\n", id->n_runs);
         fflush(stdout);
     }
     CREASE_TRY(crease_path_join(id->ctx, json, o->folder, "identify.json"));
@@ -177,6 +184,7 @@ int crease_cmd_identify(crease_ctx *ctx, int argc, char **argv)
           .text = &o.data,
           .doc =
               "folder in which data are looked for first, to hold the reference against the problem" },
+        { .name = "details", .flag = &o.details, .doc = "print the verdict of every run, however many there are" },
         { .name = "no-plot", .flag = &o.no_plot, .doc = "draw no picture" },
         { .name = "quiet", .letter = 'q', .flag = &o.quiet, .doc = "print errors alone" },
         { .name = NULL },

@@ -11,6 +11,8 @@ crease_SOURCES = \
   src/cli/data.c \
   src/cli/describe.c \
   src/cli/identify.c \
+  src/cli/identify_table.c \
+  src/cli/identify_table.h \
   src/cli/list.c \
   src/cli/main.c \
   src/cli/options.c \
@@ -28,6 +30,7 @@ crease_SOURCES = \
   src/cli/solve.h \
   src/cli/solve_report.c \
   src/cli/solve_table.c \
+  src/cli/sweep.c \
   src/cli/verify.c
 # plot finds the drawing code beside the sources while it runs from the build tree.
 crease_CPPFLAGS = $(AM_CPPFLAGS) -DCREASE_PYTHON='"$(PYTHON)"' -DCREASE_BUILD_DIR='"$(abs_top_builddir)"' \

@@ -15,6 +15,7 @@ static const struct {
     { "plot", "draw the pictures of a run", crease_cmd_plot },
     { "reference", "solve a problem to rounding and certify its manifold", crease_cmd_reference },
     { "path", "solve a problem for falling regularization, or for a wanted sparsity", crease_cmd_path },
+    { "sweep", "train with many settings and select the best of each method", crease_cmd_sweep },
     { "verify", "check what a run or a reference claims, independently", crease_cmd_verify },
     { "identify", "say whether the runs found the active manifold, and when", crease_cmd_identify },
     { "prox", "solve one proximal subproblem and certify the answer", crease_cmd_prox },

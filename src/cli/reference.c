@@ -2,11 +2,14 @@
 #include <math.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "cli.h"
 #include "experiment/reference.h"
+#include "experiment/result.h"
 
 typedef struct options {
-    const char *file, *out, *data, *method, *check, *goal;
+    const char *file, *out, *data, *method, *check, *goal, *json;
     crease_texts settings;
     bool fresh, quiet;
     double wanted; /* the certificate that counts as reached */
@@ -23,6 +26,7 @@ static int parse(crease_ctx *ctx, int argc, char **argv, options *o)
           .doc = "solve it once more by this algorithm and compare objective, predictions and structure" },
         { .name = "certificate", .value = "E", .text = &o->goal,
           .doc = "exit with status 1 unless the certificate is at most this (1e-11)" },
+        { .name = "json", .value = "FILE", .text = &o->json, .doc = "write what is printed as JSON, too" },
         { .name = "set", .value = "KEY=VALUE", .texts = &o->settings,
           .doc = "change a setting of the file; may be given several times" },
         { .name = "data", .value = "DIR", .text = &o->data, .doc = "folder in which data are looked for first" },
@@ -33,7 +37,7 @@ static int parse(crease_ctx *ctx, int argc, char **argv, options *o)
     const crease_usage usage = {
         .synopsis = "crease reference FILE.yaml [--check METHOD] [--out FILE.h5]",
         .about = "Minimizes f + psi of an experiment, with its first regularizers and without its algorithms, until the\n"
-                 "least subgradient is rounding. The file holds the solution, the objective, the active manifold and\n"
+                 "least subgradient is rounding, in double. The file holds the solution, the objective, the active manifold and\n"
                  "the margins it rests on. The cache knows it by problem, regularizers and data.",
         .options = table, .min_operands = 1, .max_operands = 1,
     };
@@ -87,6 +91,16 @@ static void print(const crease_reference *r, const char *path)
 
 /* --- the second opinion --------------------------------------------------------------------------- */
 
+/* Several numbers a row are logits, of which a common shift changes nothing: their mean is taken off. */
+static void center_rows(size_t rows, size_t width, double *z)
+{
+    for (size_t i = 0; width > 1 && i < rows; i++) {
+        double mean = 0;
+        for (size_t k = 0; k < width; k++) mean += z[i * width + k] / (double)width;
+        for (size_t k = 0; k < width; k++) z[i * width + k] -= mean;
+    }
+}
+
 static double prediction_difference(crease_problem *p, const crease_reference *a, const crease_reference *b)
 {
     size_t n = p->rows * p->row_width;
@@ -97,6 +111,7 @@ static double prediction_difference(crease_problem *p, const crease_reference *a
     for (int i = 0; fine && i < 2; i++) {
         p->backend->from_host(p->n, both[i]->x, x);
         fine = p->type->predict(p, x, z + (size_t)i * n) == CREASE_OK;
+        center_rows(p->rows, p->row_width, z + (size_t)i * n);
     }
     if (fine) largest = 0;
     for (size_t i = 0; fine && i < n; i++) {
@@ -108,29 +123,103 @@ static double prediction_difference(crease_problem *p, const crease_reference *a
     return largest / fmax(scale, 1);
 }
 
-static int check(crease_problem *p, const crease_term_specs *specs, const options *o, const crease_reference *r)
+/* How far a second solution is from the first. */
+typedef struct agreement {
+    crease_reference other;
+    double objective, predictions; /* relative differences */
+    size_t tight;                  /* units in which the tight sets differ */
+} agreement;
+
+static int compare(crease_problem *p, const crease_term_specs *specs, const char *method, const crease_reference *r,
+                   agreement *a)
 {
     crease_term_set set;
-    crease_reference other = { 0 };
     CREASE_TRY(crease_terms_build(p->ctx, specs, p, &set));
-    const crease_reference_plan plan = { o->check, CREASE_REFERENCE_GOAL, 200000 };
-    int code = crease_reference_solve(p, &set, &plan, NULL, &other);
+    const crease_reference_plan plan = { method, CREASE_REFERENCE_GOAL, 200000 };
+    int code = crease_reference_solve(p, &set, &plan, NULL, &a->other);
     crease_terms_free(p->ctx, &set);
     CREASE_TRY(code);
-    double objective = fabs(other.objective - r->objective) / fmax(fabs(r->objective), 1e-300);
-    size_t differ = 0;
-    for (size_t u = 0; u < r->units; u++) differ += r->tight[u] != other.tight[u];
-    if (!o->quiet)
-        printf("check        %s: %lu iterations, %.3g s, certificate %.2e; objective differs by %.1e, predictions by "
-               "%.1e, the tight set in %zu units\n", o->check, other.iterations, other.seconds, other.certificate,
-               objective, prediction_difference(p, r, &other), differ);
-    if (objective > 1e-12 || differ > 0)
-        code = crease_fail(p->ctx, CREASE_ESHORT, "%s and %s do not agree", r->solver, o->check);
-    crease_reference_free(p->ctx, &other);
+    a->objective = fabs(a->other.objective - r->objective) / fmax(fabs(r->objective), 1e-300);
+    a->predictions = prediction_difference(p, r, &a->other);
+    for (size_t u = 0; u < r->units; u++) a->tight += r->tight[u] != a->other.tight[u];
+    return CREASE_OK;
+}
+
+static void print_agreement(const agreement *a)
+{
+    printf("check        %s: %lu iterations, %.3g s, certificate %.2e; objective differs by %.1e, predictions by "
+           "%.1e, the tight set in %zu units\n", a->other.solver, a->other.iterations, a->other.seconds,
+           a->other.certificate, a->objective, a->predictions, a->tight);
+}
+
+static bool agrees(const agreement *a)
+{
+    return a->objective <= 1e-12 && a->tight == 0;
+}
+
+/* --- as JSON -------------------------------------------------------------------------------------- */
+
+static void add_number(cJSON *object, const char *name, double x)
+{
+    if (isfinite(x)) cJSON_AddNumberToObject(object, name, x);
+    else cJSON_AddNullToObject(object, name);
+}
+
+static void add_reference(cJSON *object, const crease_reference *r)
+{
+    cJSON_AddStringToObject(object, "method", r->solver);
+    add_number(object, "iterations", (double)r->iterations);
+    add_number(object, "seconds", r->seconds);
+    add_number(object, "objective", r->objective);
+    add_number(object, "certificate", r->certificate);
+    add_number(object, "units", (double)r->units);
+    add_number(object, "live", (double)live_units(r));
+    add_number(object, "tight", (double)count(r->tight, r->units));
+    add_number(object, "delta", r->delta);
+    add_number(object, "Delta", r->Delta);
+    add_number(object, "least_eigenvalue", r->least_eigenvalue);
+    add_number(object, "largest_eigenvalue", r->largest_eigenvalue);
+    cJSON_AddBoolToObject(object, "unique", r->unique);
+    cJSON_AddBoolToObject(object, "degenerate", r->degenerate);
+}
+
+static int write_json(crease_ctx *ctx, const char *file, const crease_reference *r, const agreement *a,
+                      const char *path)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "data", r->source);
+    cJSON_AddStringToObject(json, "file", path);
+    add_reference(json, r);
+    if (a) {
+        cJSON *check = cJSON_AddObjectToObject(json, "check");
+        add_reference(check, &a->other);
+        add_number(check, "objective_difference", a->objective);
+        add_number(check, "prediction_difference", a->predictions);
+        add_number(check, "tight_difference", (double)a->tight);
+    }
+    int code = crease_json_write(ctx, file, json);
+    cJSON_Delete(json);
     return code;
 }
 
 /* --- the command ---------------------------------------------------------------------------------- */
+
+static int report(crease_problem *p, const crease_term_specs *specs, const options *o, const crease_reference *r,
+                  const char *path)
+{
+    agreement a = { 0 };
+    int code = o->out ? crease_reference_write(p->ctx, o->out, r) : CREASE_OK;
+    if (code == CREASE_OK && !o->quiet) print(r, path);
+    if (code == CREASE_OK && o->check) code = compare(p, specs, o->check, r, &a);
+    if (code == CREASE_OK && o->check && !o->quiet) print_agreement(&a);
+    if (code == CREASE_OK && o->json) code = write_json(p->ctx, o->json, r, o->check ? &a : NULL, path);
+    crease_reference_free(p->ctx, &a.other);
+    CREASE_TRY(code);
+    if (o->check && !agrees(&a))
+        return crease_fail(p->ctx, CREASE_ESHORT, "%s and %s do not agree", r->solver, o->check);
+    if (r->certificate <= o->wanted) return CREASE_OK;
+    return crease_fail(p->ctx, CREASE_ESHORT, "the certificate is %.2e, above %.2e", r->certificate, o->wanted);
+}
 
 static int find(const crease_experiment *e, crease_problem *p, const options *o)
 {
@@ -139,11 +228,7 @@ static int find(const crease_experiment *e, crease_problem *p, const options *o)
     crease_reference r;
     crease_path path;
     CREASE_TRY(crease_reference_find(e, specs, p, o->method ? &plan : NULL, o->fresh || o->method, &r, path));
-    int code = o->out ? crease_reference_write(e->ctx, o->out, &r) : CREASE_OK;
-    if (code == CREASE_OK && !o->quiet) print(&r, path);
-    if (code == CREASE_OK && o->check) code = check(p, specs, o, &r);
-    if (code == CREASE_OK && !(r.certificate <= o->wanted))
-        code = crease_fail(e->ctx, CREASE_ESHORT, "the certificate is %.2e, above %.2e", r.certificate, o->wanted);
+    int code = report(p, specs, o, &r, path);
     crease_reference_free(e->ctx, &r);
     return code;
 }
@@ -157,6 +242,7 @@ int crease_cmd_reference(crease_ctx *ctx, int argc, char **argv)
     if (o.data) CREASE_TRY(crease_data_set_folder(ctx, o.data));
     crease_ctx_set_logger(ctx, NULL, NULL);
     CREASE_TRY(crease_experiment_read(ctx, o.file, o.settings.v, o.settings.n, &e));
+    snprintf(e.backend, sizeof e.backend, "cpu-f64"); /* whatever the experiment runs in */
     int code = crease_experiment_load_problem(&e, &problem);
     if (code == CREASE_OK) code = find(&e, problem, &o);
     crease_problem_free(problem);

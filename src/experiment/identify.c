@@ -149,7 +149,8 @@ static int fit(crease_identify *id, crease_identify_run *run)
     run->objective_rate = crease_rate_fit(n - first, epoch + first, gap + first, floor);
     run->distance_rate = run->watched ? crease_rate_fit(n - first, epoch + first, apart + first, floor)
                                       : no_rate("the trace has no distances to this reference");
-    if (first == n) run->objective_rate = run->distance_rate = no_rate("not identified");
+    run->early_rate = run->watched ? crease_rate_fit(first, epoch, apart, floor) : run->distance_rate;
+    if (first == n) run->objective_rate = run->distance_rate = run->early_rate = no_rate("not identified");
     crease_release(id->ctx, memory);
     return CREASE_OK;
 }
@@ -263,7 +264,7 @@ static int judge(crease_identify *id, crease_identify_run *run)
     find_rest(run);
     if (!id->has_reference) {
         judge_alone(run);
-        run->objective_rate = run->distance_rate = no_rate("no reference");
+        run->objective_rate = run->distance_rate = run->early_rate = no_rate("no reference");
         run->predicted_epoch = run->identified_epoch = run->identified_step = NAN;
         return CREASE_OK;
     }

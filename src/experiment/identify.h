@@ -54,7 +54,8 @@ typedef struct crease_identify_run {
     double since;           /* epochs behind the last exit, or without a reference the last change */
     double stable_since;    /* epoch from which on the signature is that of the end */
     double predicted_epoch; /* first one with |W - x*| <= the radius; NAN: none, or no distances */
-    crease_rate objective_rate, distance_rate;
+    crease_rate objective_rate, distance_rate; /* from identification on */
+    crease_rate early_rate;                    /* of the distance, before it */
     crease_identify_kind kind;
     char verdict[600];
 } crease_identify_run;

@@ -94,6 +94,7 @@ static bool add_run(cJSON *runs, const crease_identify_run *run)
            && add_text(o, "verdict", run->verdict) && add_bool(o, "every_step", run->watched)
            && add_places(o, run) && add_rate(o, "objective_rate", &run->objective_rate)
            && add_rate(o, "distance_rate", &run->distance_rate)
+           && add_rate(o, "early_rate", &run->early_rate)
            && add_history(o, "false_zero", run->false_zero, run->epochs)
            && add_history(o, "false_live", run->false_live, run->epochs)
            && add_history(o, "wrong", run->wrong, run->epochs);

@@ -48,7 +48,7 @@ crease_rate crease_rate_fit(size_t n, const double *epoch, const double *value, 
     crease_rate rate = { .points = s.n, .slope = NAN, .low = NAN, .high = NAN };
     if (s.n < FEWEST_POINTS) {
         snprintf(rate.reason, sizeof rate.reason, "%zu points %s, %d are needed", s.n,
-                 end ? "before the noise floor" : "after identification", FEWEST_POINTS);
+                 end ? "before the noise floor" : "there", FEWEST_POINTS);
         return rate;
     }
     double freedom = (double)s.n - 2, slope = s.xy / s.xx;

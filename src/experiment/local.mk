@@ -52,6 +52,10 @@ libcrease_la_SOURCES += \
   src/experiment/spec.c \
   src/experiment/spec.h \
   src/experiment/summary.c \
+  src/experiment/sweep.c \
+  src/experiment/sweep.h \
+  src/experiment/sweep_holdout.c \
+  src/experiment/sweep_result.c \
   src/experiment/terms.c \
   src/experiment/terms.h \
   src/experiment/text.c \

@@ -20,7 +20,8 @@ static size_t choose_plans(crease_path_walk *w, const char *method)
 static int build_term(const crease_term_specs *specs, crease_path_walk *w)
 {
     if (specs->n != 1)
-        return crease_fail(w->ctx, CREASE_ENOTSUP, "a path is that of one regularizer, but there are %zu", specs->n);
+        return crease_fail(w->ctx, CREASE_ENOTSUP,
+                           "a path is that of one regularizer, but there are %zu", specs->n);
     crease_term_specs *one = crease_alloc(w->ctx, 1, sizeof *one);
     if (!one) return CREASE_ENOMEM;
     *one = *specs;
@@ -31,8 +32,8 @@ static int build_term(const crease_term_specs *specs, crease_path_walk *w)
     return code;
 }
 
-int crease_path_open(const crease_term_specs *specs, crease_problem *problem, const char *method, double goal,
-                     crease_path_walk *w)
+int crease_path_open(const crease_term_specs *specs, crease_problem *problem, const char *method,
+                     double goal, crease_path_walk *w)
 {
     *w = (crease_path_walk){ .ctx = problem->ctx, .problem = problem, .goal = goal };
     CREASE_TRY(build_term(specs, w));
@@ -41,8 +42,9 @@ int crease_path_open(const crease_term_specs *specs, crease_problem *problem, co
     w->units = crease_term_units(term);
     w->work = crease_alloc(w->ctx, crease_term_work(term), sizeof *w->work);
     w->unit = crease_alloc(w->ctx, w->units, sizeof *w->unit);
-    if (!w->work || !w->unit) return CREASE_ENOMEM;
-    return crease_scale_max(problem, term, &w->scale_max);
+    w->first = crease_alloc(w->ctx, problem->n, sizeof *w->first);
+    if (!w->work || !w->unit || !w->first) return CREASE_ENOMEM;
+    return crease_scale_max(problem, term, &w->scale_max, w->first);
 }
 
 void crease_path_close(crease_path_walk *w)
@@ -51,20 +53,13 @@ void crease_path_close(crease_path_walk *w)
     for (size_t i = 0; i < w->n; i++) crease_release(w->ctx, w->points[i].x);
     crease_release(w->ctx, w->work);
     crease_release(w->ctx, w->unit);
+    crease_release(w->ctx, w->first);
     crease_terms_free(w->ctx, &w->set);
     w->n = 0;
     w->ctx = NULL;
 }
 
 /* --- one point ------------------------------------------------------------------------------------ */
-
-static double own_lambda(const crease_regularizer *psi)
-{
-    for (const crease_param *p = psi->type->base.params; p && p->name; p++)
-        if (strcmp(p->name, "lambda") == 0 && p->kind == CREASE_PARAM_KIND_REAL)
-            return *(const double *)((const char *)psi->opts + p->offset);
-    return 1;
-}
 
 static size_t count_live(crease_path_walk *w, const double *x)
 {
@@ -75,7 +70,8 @@ static size_t count_live(crease_path_walk *w, const double *x)
 }
 
 /* The point that d has come to, if it is better. */
-static int take(crease_path_walk *w, const crease_descent *d, const char *method, crease_path_point *point)
+static int take(crease_path_walk *w, const crease_descent *d, const char *method,
+                crease_path_point *point)
 {
     crease_problem *p = w->problem;
     point->iterations += d->iterations;
@@ -109,16 +105,20 @@ int crease_path_solve(crease_path_walk *w, double relative, const crease_path_po
 {
     crease_regularizer *psi = w->set.psi[0];
     if (w->n == CREASE_MOST_PATH_POINTS)
-        return crease_fail(w->ctx, CREASE_ERANGE, "a path has at most %d points", (int)CREASE_MOST_PATH_POINTS);
+        return crease_fail(w->ctx, CREASE_ERANGE, "a path has at most %d points",
+                           (int)CREASE_MOST_PATH_POINTS);
     double *x = crease_alloc(w->ctx, w->problem->n, sizeof *x);
     if (!x) return CREASE_ENOMEM;
-    if (from) memcpy(x, from->x, w->problem->n * sizeof *x);
+    memcpy(x, from ? from->x : w->first, w->problem->n * sizeof *x);
     crease_path_point *point = &w->points[w->n++];
     psi->scale = relative * w->scale_max;
-    *point = (crease_path_point){ .relative = relative, .scale = psi->scale, .lambda = psi->scale * own_lambda(psi), .x = x };
+    *point = (crease_path_point){
+        .relative = relative, .scale = psi->scale, .lambda = psi->scale * crease_own_lambda(psi), .x = x
+    };
     for (size_t i = 0; i < w->n_plans && !(point->method && point->certificate <= w->goal); i++) {
         int code = follow(w, &w->plans[i], point);
-        if (code == CREASE_ENOTSUP && i + 1 < w->n_plans) continue; /* its solver does not take the term */
+        if (code == CREASE_ENOTSUP && i + 1 < w->n_plans)
+            continue; /* its solver does not take the term */
         CREASE_TRY(code);
     }
     return CREASE_OK;

@@ -10,7 +10,8 @@
 
 static int by_falling_scale(const void *a, const void *b)
 {
-    double x = (*(const crease_path_point *const *)a)->scale, y = (*(const crease_path_point *const *)b)->scale;
+    double x = (*(const crease_path_point *const *)a)->scale,
+           y = (*(const crease_path_point *const *)b)->scale;
     return (x < y) - (x > y);
 }
 
@@ -28,8 +29,10 @@ static const crease_path_point **sorted(const crease_path_walk *w)
 static void add_row(crease_text *t, const crease_path_walk *w, const crease_path_point *p)
 {
     double sparsity = w->units ? 1 - (double)p->live / (double)w->units : (double)NAN;
-    const double numbers[] = { p->relative, p->scale, p->lambda, p->objective, p->loss, p->certificate, (double)p->live,
-                               sparsity, (double)p->iterations, p->passes, p->seconds };
+    const double numbers[] = { p->relative,     p->scale,  p->lambda,
+                               p->objective,    p->loss,   p->certificate,
+                               (double)p->live, sparsity,  (double)p->iterations,
+                               p->passes,       p->seconds };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (i) crease_text_add(t, ",");
         crease_text_add_number(t, numbers[i]);
@@ -46,8 +49,10 @@ int crease_path_write_csv(const crease_path_walk *w, const char *path)
     crease_text t = { .ctx = w->ctx };
     const crease_path_point **order = sorted(w);
     if (!order) return CREASE_ENOMEM;
-    crease_text_add(&t, "relative,scale,lambda,objective,loss,certificate,live,sparsity,iterations,passes,seconds");
-    for (size_t i = 0; i < w->problem->n_metrics; i++) crease_text_add(&t, ",%s", w->problem->metrics[i].name);
+    crease_text_add(
+        &t, "relative,scale,lambda,objective,loss,certificate,live,sparsity,iterations,passes,seconds");
+    for (size_t i = 0; i < w->problem->n_metrics; i++)
+        crease_text_add(&t, ",%s", w->problem->metrics[i].name);
     crease_text_add(&t, "\n");
     for (size_t i = 0; i < w->n; i++) add_row(&t, w, order[i]);
     int code = t.code == CREASE_OK ? crease_file_write(w->ctx, path, t.s, t.length) : t.code;
@@ -74,19 +79,22 @@ static crease_groups shown_groups(const crease_path_walk *w)
     return s->count != 1 || s->start ? *s : crease_groups_elements(s->offset, s->entries);
 }
 
-static void write_numbers(crease_h5 *h, const crease_path_walk *w, const crease_path_point *const *order, double *column)
+static void write_numbers(crease_h5 *h, const crease_path_walk *w,
+                          const crease_path_point *const *order, double *column)
 {
     static const char *const names[] = { "relative", "scale", "lambda", "live" };
     for (size_t c = 0; c < sizeof names / sizeof *names; c++) {
         for (size_t i = 0; i < w->n; i++) {
-            const double of[] = { order[i]->relative, order[i]->scale, order[i]->lambda, (double)order[i]->live };
+            const double of[] = { order[i]->relative, order[i]->scale, order[i]->lambda,
+                                  (double)order[i]->live };
             column[i] = of[c];
         }
         crease_h5_item(h, names[c], H5T_NATIVE_DOUBLE, w->n, column);
     }
 }
 
-static void write_arrays(crease_h5 *h, const crease_path_walk *w, const crease_path_point *const *order, double *table)
+static void write_arrays(crease_h5 *h, const crease_path_walk *w, const crease_path_point *const *order,
+                         double *table)
 {
     size_t n = w->problem->n;
     crease_groups groups = shown_groups(w);

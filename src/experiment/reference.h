@@ -9,7 +9,7 @@
 #include "terms.h"
 
 /* Relative residual at which a reference is finished; rounding may stop it before. */
-#define CREASE_REFERENCE_GOAL 1e-14
+#define CREASE_REFERENCE_GOAL 1e-13
 /* At which no other plan is tried. */
 #define CREASE_REFERENCE_ENOUGH 1e-12
 

@@ -1,9 +1,11 @@
-/* lambda_max of a term. For the lasso this is max_j |x_j'(y - mean)| / n, where its paths begin (Friedman, Hastie and
- * Tibshirani, J. Stat. Softw. 33 (2010), section 2.5); for a norm the largest is replaced by the dual norm.        */
+/* lambda_max of a term. For the lasso this is max_j |x_j'(y - mean)| / n, where its paths begin
+ * (Friedman, Hastie and Tibshirani, J. Stat. Softw. 33 (2010), section 2.5); for a norm the largest is
+ * replaced by the dual norm. */
 #include "scale_max.h"
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "descent.h"
 
@@ -29,42 +31,59 @@ static int hold(crease_ctx *ctx, const crease_groups *of, size_t n, crease_group
     return code;
 }
 
-/* From the origin to the minimizer; d then holds the gradient there. */
-static int descend(crease_descent *d, bool newton)
+static double length(size_t n, const double *x)
 {
-    double whole = 0;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum = hypot(sum, x[i]);
+    return sum;
+}
+
+/* From the origin to the minimizer; d then holds the gradient there. whole: its length at the origin. */
+static int descend(crease_descent *d, bool newton, double *whole)
+{
     CREASE_TRY(crease_descent_measure(d));
-    for (size_t i = 0; i < d->problem->n; i++) whole = hypot(whole, d->g[i]);
-    if (!isfinite(whole)) return crease_fail(d->ctx, CREASE_ENAN, "the gradient of f at the origin is not finite");
+    *whole = length(d->problem->n, d->g);
+    if (!isfinite(*whole))
+        return crease_fail(d->ctx, CREASE_ENAN, "the gradient of f at the origin is not finite");
     if (d->kkt.n_free == 0) return CREASE_OK;
-    CREASE_TRY(crease_descent_run(d, GOAL * whole, newton ? 30 : 2000, newton ? 500 : 200000));
-    double most = fmax(1e-12, 1e3 * d->problem->backend->roundoff) * whole;
+    CREASE_TRY(crease_descent_run(d, GOAL * *whole, newton ? 30 : 2000, newton ? 500 : 200000));
+    double most = fmax(1e-12, 1e3 * d->problem->backend->roundoff) * *whole;
     if (d->residual.absolute <= most) return CREASE_OK;
-    return crease_fail(d->ctx, CREASE_ESHORT, "f has not been minimized over the entries that no regularizer acts on: "
-                       "its gradient there has length %.2g, above %.2g", d->residual.absolute, most);
+    return crease_fail(d->ctx, CREASE_ESHORT,
+                       "f has not been minimized over the entries that no regularizer acts on: "
+                       "its gradient there has length %.2g, above %.2g",
+                       d->residual.absolute, most);
 }
 
 /* Forced entries are exactly zero, and so may the free part of the gradient be called. */
-static void take_gradient(const crease_descent *d, double *g)
+static int take_gradient(const crease_descent *d, double whole, double *g)
 {
-    for (size_t i = 0; i < d->problem->n; i++) g[i] = d->g[i];
+    size_t n = d->problem->n;
+    memcpy(g, d->g, n * sizeof *g);
     for (size_t i = 0; i < d->kkt.n_free; i++) g[d->kkt.free[i]] = 0;
+    if (length(n, g) > fmax(1e-13, 64 * d->problem->backend->roundoff) * whole) return CREASE_OK;
+    return crease_fail(d->ctx, CREASE_ERANGE,
+                       "the gradient of f is zero, up to rounding, where the regularized entries are "
+                       "zero: so is the solution, with every factor");
 }
 
-/* g (n doubles) = grad f(b, 0). */
-static int find_gradient(crease_problem *p, const crease_term *term, double *g)
+/* g (n doubles) = grad f(b, 0); x = (b, 0). */
+static int find_gradient(crease_problem *p, const crease_term *term, double *g, double *x)
 {
     crease_groups held = { 0 };
     crease_descent d = { .ctx = p->ctx };
     crease_regularizer *psi = crease_regularizer_create(p->ctx, "group_l2");
     double *origin = crease_alloc(p->ctx, p->n, sizeof *origin);
     bool newton = p->type->curvature != NULL;
+    double whole = 0;
     int code = psi && origin ? hold(p->ctx, term->groups, p->n, &held) : crease_ctx_error(p->ctx)->code;
     const crease_term forced = { psi, &held, term->block };
     if (code == CREASE_OK)
-        code = crease_descent_create(p->ctx, p, &forced, 1, newton ? "manifold_newton" : "fista", origin, &d);
-    if (code == CREASE_OK) code = descend(&d, newton);
-    if (code == CREASE_OK) take_gradient(&d, g);
+        code = crease_descent_create(p->ctx, p, &forced, 1, newton ? "manifold_newton" : "fista",
+                                     origin, &d);
+    if (code == CREASE_OK) code = descend(&d, newton, &whole);
+    if (code == CREASE_OK) code = take_gradient(&d, whole, g);
+    if (code == CREASE_OK && x) memcpy(x, d.x, p->n * sizeof *x);
     crease_descent_free(&d);
     crease_release(p->ctx, origin);
     crease_regularizer_free(psi);
@@ -76,10 +95,10 @@ static int find_gradient(crease_problem *p, const crease_term *term, double *g)
 
 typedef struct {
     crease_ctx *ctx;
-    crease_term term;       /* with psi of scale 1 and no ridge */
+    crease_term term; /* with psi of scale 1 and no ridge */
     crease_regularizer psi;
     const double *g;
-    double *zero, *piece;   /* of the largest part */
+    double *zero, *piece; /* of the largest part */
     void *work;
 } bench;
 
@@ -87,13 +106,6 @@ typedef struct {
 static bool holds(const bench *b, const crease_part *part, double s)
 {
     return crease_part_residual(&b->psi, part, b->zero, b->piece, s) == 0;
-}
-
-static double length(size_t n, const double *x)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum = hypot(sum, x[i]);
-    return sum;
 }
 
 /* The least s that holds g: 0 where every s > 0 does, infinite where none does. */
@@ -108,14 +120,17 @@ static double least_holding(const bench *b, const crease_part *part)
     for (;;) {
         double middle = low + (high - low) / 2;
         if (!(low < middle && middle < high)) return high;
-        if (holds(b, part, middle)) high = middle;
-        else low = middle;
+        if (holds(b, part, middle))
+            high = middle;
+        else
+            low = middle;
     }
 }
 
 static int fail_part(const bench *b, size_t k, const char *why)
 {
-    return crease_fail(b->ctx, CREASE_ENOTSUP, "no factor on %s is the least that makes part %zu zero: %s",
+    return crease_fail(b->ctx, CREASE_ENOTSUP,
+                       "no factor on %s is the least that makes part %zu zero: %s",
                        b->psi.type->base.name, k, why);
 }
 
@@ -131,7 +146,8 @@ static int find_part(const bench *b, size_t k, double *s)
     for (size_t i = 0; i < part.n; i++) b->piece[i] = b->g[crease_part_entry(&b->term, k, i)];
     bool norm = crease_regularizer_is_norm(&b->psi);
     *s = norm ? crease_part_dual_norm(&b->psi, &part, b->piece) : least_holding(b, &part);
-    if (isnan(*s)) return crease_fail(b->ctx, CREASE_ENAN, "the dual norm of the gradient is not a number");
+    if (isnan(*s))
+        return crease_fail(b->ctx, CREASE_ENAN, "the dual norm of the gradient is not a number");
     if (isinf(*s)) return fail_part(b, k, "its subgradients at zero do not reach the gradient of f");
     if (*s == 0 && !norm && isfinite(part.weight) && length(part.n, b->piece) > 0)
         return fail_part(b, k, "it holds zero whatever the factor");
@@ -147,27 +163,43 @@ static int find_largest(const bench *b, double *s)
         *s = fmax(*s, own);
     }
     if (*s > 0) return CREASE_OK;
-    return crease_fail(b->ctx, CREASE_ERANGE, "the gradient of f is zero where the regularized entries are: the solution "
-                       "is zero with every factor on %s", b->psi.type->base.name);
+    return crease_fail(b->ctx, CREASE_ERANGE,
+                       "infinite weights make the solution zero with every factor on %s",
+                       b->psi.type->base.name);
 }
 
-int crease_scale_max(crease_problem *problem, const crease_term *term, double *s)
+int crease_scale_max(crease_problem *problem, const crease_term *term, double *s, double *x)
 {
     crease_ctx *ctx = problem->ctx;
     const crease_regularizer *psi = term->psi;
     if (psi->type->flags & CREASE_CONSTRAINT)
-        return crease_fail(ctx, CREASE_ENOTSUP, "%s is a constraint: a factor does not change it", psi->type->base.name);
+        return crease_fail(ctx, CREASE_ENOTSUP, "%s is a constraint: a factor does not change it",
+                           psi->type->base.name);
     size_t largest = crease_term_largest(term);
-    double *g = crease_alloc(ctx, problem->n, sizeof *g), *pieces = crease_alloc(ctx, 2 * largest, sizeof *pieces);
-    bench b = { .ctx = ctx, .term = *term, .psi = *psi, .g = g, .zero = pieces, .piece = pieces + largest,
+    double *g = crease_alloc(ctx, problem->n, sizeof *g),
+           *pieces = crease_alloc(ctx, 2 * largest, sizeof *pieces);
+    bench b = { .ctx = ctx,
+                .term = *term,
+                .psi = *psi,
+                .g = g,
+                .zero = pieces,
+                .piece = pieces + largest,
                 .work = crease_alloc(ctx, crease_term_work(term), sizeof(double)) };
     b.psi.scale = 1;
     b.psi.ridge = 0;
     b.term.psi = &b.psi;
-    int code = g && pieces && b.work ? find_gradient(problem, term, g) : CREASE_ENOMEM;
+    int code = g && pieces && b.work ? find_gradient(problem, term, g, x) : CREASE_ENOMEM;
     if (code == CREASE_OK) code = find_largest(&b, s);
     crease_release(ctx, g);
     crease_release(ctx, pieces);
     crease_release(ctx, b.work);
     return code;
+}
+
+double crease_own_lambda(const crease_regularizer *psi)
+{
+    for (const crease_param *p = psi->type->base.params; p && p->name; p++)
+        if (strcmp(p->name, "lambda") == 0 && p->kind == CREASE_PARAM_KIND_REAL)
+            return *(const double *)((const char *)psi->opts + p->offset);
+    return 1;
 }

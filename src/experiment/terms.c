@@ -187,7 +187,7 @@ static int set_scale(crease_ctx *ctx, const crease_term_specs *specs, crease_pro
     if (specs->n > 1)
         return crease_fail(ctx, CREASE_ENOTSUP, "relative is for one regularizer: with %zu, the scale that makes the "
                            "solution zero depends on the others", specs->n);
-    CREASE_TRY(crease_scale_max(problem, &set->terms[i], &most));
+    CREASE_TRY(crease_scale_max(problem, &set->terms[i], &most, NULL));
     set->psi[i]->scale = share * most;
     crease_log(ctx, CREASE_LOG_INFO, "regularizer %s: scale %.17g, %g times the %.17g from which on the solution "
                "is zero", set->psi[i]->type->base.name, share * most, share, most);

@@ -1,0 +1,181 @@
+"""python3 bench/peers/run.py: Crease and other packages on the same problems, on one thread.
+
+Everything that is not installed is reported as such and left out. Each method on each problem runs in a process of its
+own, which is ended when its time is over. A method's tolerance falls until the certificate of the answer, which one
+NumPy function computes for all, is at most 1e-8; the time of that solve, repeated, is what counts.
+"""
+
+import os
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[name] = "1"  # before NumPy is loaded
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+LEVEL = 1e-8
+PACKAGES = "adelie", "celer", "skglm", "sklearn", "pyproximal", "scipy", "threadpoolctl", "numpy"
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="bench/peers/run.py", description=__doc__.splitlines()[0])
+    parser.add_argument("--only", action="append", metavar="NAME",
+                        help="oracle, or the beginning of a problem's name (a9a-l1); may be given several times")
+    parser.add_argument("--repeats", type=int, default=5, help="solves at the tolerance that is needed; default 5")
+    parser.add_argument("--seconds", type=float, default=20, help="most for one solve; default 20")
+    parser.add_argument("--data", default=os.environ.get("CREASE_DATA", "../shared/data"), help="folder of the data")
+    parser.add_argument("--library", help="libcrease.so; default $CREASE_LIBRARY, ./.libs or ./build/.libs")
+    parser.add_argument("--csv", help="also write the table there")
+    parser.add_argument("--plot", help="draw it: a .png, .svg or .pdf")
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    return parser.parse_args(arguments)
+
+
+def usable(package):
+    """Installed, and can be imported."""
+    if importlib.util.find_spec(package) is None:
+        return False
+    try:
+        importlib.import_module(package)
+    except Exception:  # a broken installation, whatever is wrong with it
+        return False
+    return True
+
+
+def open_library(path):
+    import crease_library
+    found = crease_library.find(path)
+    return crease_library.Crease(found) if found else None
+
+
+# --- one method on one problem, in a process of its own ---------------------------------------------------
+
+def work(job):
+    """Print a line of JSON for every solve."""
+    import cases
+    import methods
+    method = methods.METHODS[job["method"]]
+    library = open_library(job["library"]) if method.package == "crease" else None
+    case = cases.load(job["case"], job["data"], job["scratch"])
+    with one_thread():
+        solve = method.prepare(case, library)
+        for tolerance in method.tolerances:
+            seconds, w = solve(tolerance)
+            certificate = case.certificate(w)
+            tell(tolerance, seconds, certificate)
+            if certificate <= LEVEL or seconds > job["seconds"]:
+                break
+        for _ in range(job["repeats"] - 1 if certificate <= LEVEL else 0):
+            seconds, w = solve(tolerance)
+            tell(tolerance, seconds, case.certificate(w))
+
+
+def tell(tolerance, seconds, certificate):
+    print(json.dumps({"tolerance": tolerance, "seconds": seconds, "certificate": certificate}), flush=True)
+
+
+def one_thread():
+    """Threads of libraries that were loaded before the environment could tell them."""
+    if importlib.util.find_spec("threadpoolctl") is None:
+        return contextlib.nullcontext()
+    from threadpoolctl import threadpool_limits
+    return threadpool_limits(1)
+
+
+def run_worker(job, limit):
+    """What it told, and why it ended: None, "time" or the last line of its complaint."""
+    command = [sys.executable, "-B", __file__, "--worker", json.dumps(job)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit)
+        complaint = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1] if done.returncode else None
+        told = done.stdout
+    except subprocess.TimeoutExpired as late:
+        told, complaint = (late.stdout or b"").decode(), "time"
+    return [json.loads(line) for line in told.splitlines() if line.startswith("{") and line.endswith("}")], complaint
+
+
+def judge(told, complaint, seconds):
+    """outcome, and the numbers that go with it, of what a worker told."""
+    reached = [t for t in told if t["certificate"] <= LEVEL]
+    if reached:
+        return {"outcome": "reached", "seconds": statistics.median(t["seconds"] for t in reached),
+                "certificate": reached[-1]["certificate"], "tolerance": reached[-1]["tolerance"], "repeats": len(reached)}
+    best = min((t["certificate"] for t in told), default=None)
+    if complaint == "time" or (told and told[-1]["seconds"] > seconds):
+        return {"outcome": "cap", "certificate": best}
+    if complaint:
+        return {"outcome": "error", "note": complaint, "certificate": best}
+    return {"outcome": "short", "certificate": best}
+
+
+# --- all of it -------------------------------------------------------------------------------------------
+
+def chosen(name, options, by_default):
+    return by_default if not options.only else any(name.startswith(o) for o in options.only)
+
+
+def race(options, library, installed, scratch):
+    """Rows of all problems, as they come."""
+    import cases
+    import methods
+    for name, (*_, by_default) in cases.CASES.items():
+        if not chosen(name, options, by_default):
+            continue
+        try:
+            case = cases.load(name, options.data, scratch)
+        except FileNotFoundError as missing:
+            print(f"{name}: left out; no {missing.filename}")
+            continue
+        except ImportError as missing:
+            print(f"{name}: left out; {missing.name} is not installed")
+            continue
+        for title, method in methods.METHODS.items():
+            there = library if method.package == "crease" else method.package in installed
+            if not there or not method.applies(case):
+                continue
+            job = {"case": name, "method": title, "data": options.data, "scratch": scratch, "library": library,
+                   "seconds": options.seconds, "repeats": options.repeats}
+            # Loading, compiling, looser solves, and repeats beside the longest solve
+            verdict = judge(*run_worker(job, 2.5 * options.seconds + 20), options.seconds)
+            yield {"case": name, "method": title, **verdict}
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    if options.worker:
+        return work(json.loads(options.worker))
+    if not usable("numpy"):
+        print("not installed: numpy; there is nothing to compare with")
+        return None
+    import crease_library
+    import report
+    installed = {p for p in PACKAGES if usable(p)}
+    library = crease_library.find(options.library)
+    report.header(library, PACKAGES, installed)
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch, one_thread():
+        if chosen("oracle", options, True):
+            import oracles
+            if library or "adelie" in installed:
+                found = oracles.measure(open_library(library), "adelie" in installed, options.repeats)
+                rows += report.show(found, options.seconds)
+        rows += report.show(race(options, library, installed, scratch), options.seconds)
+    if options.csv:
+        report.write(options.csv, rows)
+    if options.plot and rows:
+        report.draw(options.plot, rows)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
