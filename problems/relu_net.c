@@ -8,10 +8,12 @@
  * columns of "output" a sparse solution selects hidden units.
  *
  * s is positively homogeneous: (t w_j, t b_j, v_j / t) is the same function for every t > 0, which is
- * what algorithms/pathprox.c lives on. f is not convex, and its minimizers are never isolated. Where a
- * unit is exactly at its kink f has no gradient; s' = slope is taken there. s is piecewise linear, so
- * that the second derivative of f, where it exists, says nothing of the kinks nearby: it is not offered.
- * The gradient has no Lipschitz constant. At the origin it is zero but for that in c.
+ * what algorithms/pathprox.c lives on. A penalty on "output" alone goes to zero as t grows, and means
+ * something only where |w_j| is held, as it is there. f is not convex, and its minimizers are never
+ * isolated. Where a unit is exactly at its kink f has no gradient; s' = slope is taken there. s is
+ * piecewise linear, so that the second derivative of f, where it exists, says nothing of the kinks
+ * nearby: it is not offered. The gradient has no Lipschitz constant. At the origin it is zero but for
+ * that in c.
  *
  * The start point follows He, Zhang, Ren and Sun (ICCV 2015): independent normal weights of standard
  * deviation start_scale sqrt(2 / ((1 + slope^2) m)), where m is the number of weights that enter a unit

@@ -36,6 +36,7 @@ nobase_dist_pythondata_DATA = \
   python/crease/verify/penalties.py \
   python/crease/verify/readers.py \
   python/crease/verify/references.py \
+  python/crease/verify/relative.py \
   python/crease/verify/report.py \
   python/crease/verify/runs.py \
   python/crease/verify/settings.py

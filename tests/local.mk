@@ -295,8 +295,8 @@ EXTRA_DIST += tests/stoch_reference.h tests/stoch_support.h
 
 identify_tests = tests/test_reference_file tests/test_identify tests/test_identify_files tests/test_identify_diagnostics
 check_PROGRAMS += $(identify_tests)
-TESTS += $(identify_tests) tests/test_identify.py
-EXTRA_DIST += tests/test_identify.py tests/identify_support.h
+TESTS += $(identify_tests) tests/test_identify.py tests/test_planted.py
+EXTRA_DIST += tests/test_identify.py tests/test_planted.py tests/identify_support.h
 tests_test_reference_file_SOURCES = tests/test_reference_file.c tests/files.h tests/support.c
 tests_test_reference_file_LDADD = $(test_libs) $(HDF5_LIBS) $(ZLIB_LIBS)
 tests_test_identify_SOURCES = tests/test_identify.c tests/identify_support.c tests/cli_support.c tests/support.c
@@ -361,3 +361,10 @@ TESTS += tests/test_bench_steps tests/test_bench_steps.py tests/test_peers.py
 tests_test_bench_steps_SOURCES = tests/test_bench_steps.c tests/cli_support.c tests/support.c
 tests_test_bench_steps_LDADD = $(test_libs)
 EXTRA_DIST += tests/test_bench_steps.py tests/test_peers.py
+
+check_PROGRAMS += tests/test_reference tests/test_reference_cache
+TESTS += tests/test_reference tests/test_reference_cache
+tests_test_reference_cache_SOURCES = tests/test_reference_cache.c tests/problem_support.c tests/cli_support.c tests/support.c
+tests_test_reference_cache_LDADD = $(test_libs)
+tests_test_reference_SOURCES = tests/test_reference.c tests/descent_support.c tests/problem_support.c tests/support.c
+tests_test_reference_LDADD = $(test_libs)

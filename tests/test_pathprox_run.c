@@ -56,11 +56,12 @@ static void wrong_use_is_refused(void **state)
     refused("l1", "relu_net", &output, 1, columns);
     refused("group_l2", "relu_net", NULL, 0, columns);
     const crease_groups inputs = crease_groups_cols(0, 100, 4), rows = crease_groups_rows(400, 3, 100);
-    const crease_groups some = crease_groups_cols(400, 3, 50), runs = crease_groups_runs(400, 300, 3);
+    const crease_groups half = crease_groups_strided(400, 50, 1, 3, 100, 1, 1),
+                        runs = crease_groups_runs(400, 300, 3);
     const crease_groups both[] = { output, inputs };
     refused("group_l2", "relu_net", &inputs, 1, columns);
     refused("group_l2", "relu_net", &rows, 1, columns);
-    refused("group_l2", "relu_net", &some, 1, columns);
+    refused("group_l2", "relu_net", &half, 1, columns);
     refused("group_l2", "relu_net", &runs, 1, columns);
     refused("group_l2", "relu_net", both, 2, columns);
 }

@@ -150,6 +150,7 @@ class Verdicts(unittest.TestCase):
             verdict = run.judge(told, complaint, 20)
             self.assertEqual(verdict["outcome"], outcome)
             self.assertNotIn("seconds", verdict)
+        self.assertEqual(run.judge([solve, {**solve, "seconds": 30}], "time", 20)["above"], 30)
 
     def test_who_is_faster(self):
         def row(method, seconds):

@@ -150,6 +150,38 @@ static void zero_above_and_not_below(void **state)
     crease_ctx_free(ctx);
 }
 
+/* In double whatever the precision of the problem; and once, where the specification keeps it. */
+static void every_precision_means_the_same(void **state)
+{
+    static const char *const settings[] = {
+        "data", "planted", "planted_rows", "150", "planted_cols", "12", "planted_live", "4", NULL
+    };
+    double scale[3], kept = 0;
+    crease_ctx *ctx = test_ctx();
+    crease_term_specs specs = specs_make(ctx, "l1", NULL, "elements");
+    (void)state;
+    specs.items[0].relative = 0.1;
+    for (int i = 0; i < 3; i++) {
+        crease_problem *p = problem_make(ctx, "logistic", i ? "cpu-f32" : "cpu-f64", settings);
+        crease_term_set set;
+        if (i == 2) specs.items[0].scale_max = &kept;
+        assert_ok(ctx, crease_terms_build(ctx, &specs, p, &set));
+        scale[i] = set.psi[0]->scale;
+        crease_terms_free(ctx, &set);
+        crease_problem_free(p);
+    }
+    assert_true(scale[0] == scale[1] && scale[0] == scale[2] && scale[0] == 0.1 * kept);
+    kept = 5;
+    crease_problem *p = problem_make(ctx, "logistic", "cpu-f32", settings);
+    crease_term_set set;
+    assert_ok(ctx, crease_terms_build(ctx, &specs, p, &set));
+    assert_true(set.psi[0]->scale == 0.5);
+    crease_terms_free(ctx, &set);
+    crease_problem_free(p);
+    specs_free(ctx, &specs);
+    crease_ctx_free(ctx);
+}
+
 /* --- where there is none -------------------------------------------------------------------------- */
 
 static void refuse(crease_problem *p, const char *type, const char *settings, const char *groups,
@@ -286,6 +318,7 @@ int main(void)
         cmocka_unit_test(closed_forms_without_intercepts),
         cmocka_unit_test(closed_form_with_intercepts),
         cmocka_unit_test(zero_above_and_not_below),
+        cmocka_unit_test(every_precision_means_the_same),
         cmocka_unit_test(none_is_a_sentence),
         cmocka_unit_test(problems_without_one),
         cmocka_unit_test(blocks_are_those_of_array_split),

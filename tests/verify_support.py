@@ -50,6 +50,10 @@ CASES = {
             "{type: sparse_group, lambda1: 0.003, lambda2: 0.002, groups: 'size:3'}", 0.3),
     "logistic": ("logistic", "data: signs.txt, test: signs.txt.gz, ridge: 0.001",
                  "{type: group_l2, lambda: 0.12, groups: 'size:2', group_weights: one}", 0.2),
+    "logistic-relative": ("logistic", "data: signs.txt",
+                          "{type: group_l2, lambda: 0.5, groups: 'fraction:0.4', relative: 0.3}", 0.2),
+    "lasso-relative": ("least_squares", "data: numbers.csv, normalize: standard",
+                       "{type: l1, lambda: 2, relative: 0.2}", 0.05),
     "sigmoid": ("sigmoid", "data: signs.txt", "{type: group_elastic_net, lambda: 0.001, tau: 0.02, groups: 'size:2'}",
                 0.5),
     "huber": ("huber_regression", "data: numbers.csv, normalize: standard, huber_delta: 0.5",
@@ -58,6 +62,8 @@ CASES = {
                 "{type: nonneg}", 0.02),
     "box": ("least_squares", "data: planted, planted_rows: 90, planted_cols: 9, planted_live: 3, planted_test_rows: 30",
             "{type: box, lower: -0.1, upper: 0.2}", 0.1),
+    "softmax-relative": ("softmax", "data: planted, planted_rows: 200, planted_cols: 16, planted_live: 5, "
+                         "planted_classes: 3", "{type: group_l2, lambda: 1, groups: cols, relative: 0.2}", 0.2),
     "softmax": ("softmax", "data: planted, planted_rows: 200, planted_cols: 16, planted_live: 5, planted_classes: 4, "
                 "planted_test_rows: 50", "{type: group_l2, lambda: 0.02, groups: cols}", 0.1),
     "images": ("softmax", "data: mnist, bias: false", "{type: l1, lambda: 0.004}", 0.05),

@@ -7,7 +7,7 @@ import pathlib
 import platform
 import sys
 
-COLUMNS = ["case", "method", "outcome", "seconds", "ratio", "certificate", "tolerance", "repeats", "note"]
+COLUMNS = ["case", "method", "outcome", "seconds", "above", "ratio", "certificate", "tolerance", "repeats", "note"]
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 
 
@@ -33,18 +33,18 @@ def header(library, packages, installed):
     print(f"crease {library}" if library else "crease is not found: build it, or say --library")
 
 
-def show(found, cap):
+def show(found):
     """Print the rows, case by case, when a case is complete; gives them all back with their ratios."""
     rows, group = [], []
     for row in found:
         if group and group[0]["case"] != row["case"]:
-            rows += finish(group, cap)
+            rows += finish(group)
             group = []
         group.append(row)
-    return rows + (finish(group, cap) if group else [])
+    return rows + (finish(group) if group else [])
 
 
-def finish(group, cap):
+def finish(group):
     """Ratios to the fastest of Crease, and the lines of one case."""
     ours = min((r["seconds"] for r in group if r["outcome"] == "reached" and r["method"].startswith("crease")),
                default=None)
@@ -52,14 +52,14 @@ def finish(group, cap):
     for row in group:
         if row["outcome"] == "reached":
             row["ratio"] = row["seconds"] / ours if ours else None
-        print("  " + line(row, cap))
+        print("  " + line(row))
     print("  " + verdict(group))
     sys.stdout.flush()
     return group
 
 
-def line(row, cap):
-    times = {"reached": lambda: f"{row['seconds']:.3g} s", "cap": lambda: f"> {cap:g} s",
+def line(row):
+    times = {"reached": lambda: f"{row['seconds']:.3g} s", "cap": lambda: f"> {row['above']:.2g} s",
              "short": lambda: "falls short", "hidden": lambda: "hidden", "error": lambda: "error"}[row["outcome"]]()
     ratio = f"{row['ratio']:.2f}x" if row.get("ratio") else ""
     certificate = f"{row['certificate']:.1e}" if row.get("certificate") is not None else ""

@@ -15,6 +15,9 @@ import contextlib
 import importlib.util
 import json
 import pathlib
+import pickle
+import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -32,7 +35,7 @@ def parse(arguments):
     parser.add_argument("--only", action="append", metavar="NAME",
                         help="oracle, or the beginning of a problem's name (a9a-l1); may be given several times")
     parser.add_argument("--repeats", type=int, default=5, help="solves at the tolerance that is needed; default 5")
-    parser.add_argument("--seconds", type=float, default=20, help="most for one solve; default 20")
+    parser.add_argument("--seconds", type=float, default=10, help="most for one solve; default 10")
     parser.add_argument("--data", default=os.environ.get("CREASE_DATA", "../shared/data"), help="folder of the data")
     parser.add_argument("--library", help="libcrease.so; default $CREASE_LIBRARY, ./.libs or ./build/.libs")
     parser.add_argument("--csv", help="also write the table there")
@@ -62,11 +65,10 @@ def open_library(path):
 
 def work(job):
     """Print a line of JSON for every solve."""
-    import cases
     import methods
     method = methods.METHODS[job["method"]]
     library = open_library(job["library"]) if method.package == "crease" else None
-    case = cases.load(job["case"], job["data"], job["scratch"])
+    case = pickle.loads(pathlib.Path(job["case"]).read_bytes())
     with one_thread():
         solve = method.prepare(case, library)
         for tolerance in method.tolerances:
@@ -93,26 +95,36 @@ def one_thread():
 
 
 def run_worker(job, limit):
-    """What it told, and why it ended: None, "time" or the last line of its complaint."""
+    """What it told, and why it ended: None, "time" or the last line of its complaint. limit: whole seconds of the
+    processor; of the clock, where it waits instead, many times that."""
     command = [sys.executable, "-B", __file__, "--worker", json.dumps(job)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit)
-        complaint = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1] if done.returncode else None
-        told = done.stdout
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20 * limit, check=False,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1)))
     except subprocess.TimeoutExpired as late:
-        told, complaint = (late.stdout or b"").decode(), "time"
-    return [json.loads(line) for line in told.splitlines() if line.startswith("{") and line.endswith("}")], complaint
+        return lines_of((late.stdout or b"").decode()), "time"
+    if done.returncode == 0:
+        return lines_of(done.stdout), None
+    if -done.returncode in (signal.SIGXCPU, signal.SIGKILL):
+        return lines_of(done.stdout), "time"
+    return lines_of(done.stdout), (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+
+
+def lines_of(text):
+    """Solves that were told whole."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{") and line.endswith("}")]
 
 
 def judge(told, complaint, seconds):
-    """outcome, and the numbers that go with it, of what a worker told."""
+    """outcome, and the numbers that go with it, of what a worker told. above: it takes longer than this, the longest
+    solve that did not suffice."""
     reached = [t for t in told if t["certificate"] <= LEVEL]
     if reached:
         return {"outcome": "reached", "seconds": statistics.median(t["seconds"] for t in reached),
                 "certificate": reached[-1]["certificate"], "tolerance": reached[-1]["tolerance"], "repeats": len(reached)}
     best = min((t["certificate"] for t in told), default=None)
     if complaint == "time" or (told and told[-1]["seconds"] > seconds):
-        return {"outcome": "cap", "certificate": best}
+        return {"outcome": "cap", "certificate": best, "above": max((t["seconds"] for t in told), default=0.0)}
     if complaint:
         return {"outcome": "error", "note": complaint, "certificate": best}
     return {"outcome": "short", "certificate": best}
@@ -139,14 +151,16 @@ def race(options, library, installed, scratch):
         except ImportError as missing:
             print(f"{name}: left out; {missing.name} is not installed")
             continue
+        file = pathlib.Path(scratch) / "case.pickle"
+        file.write_bytes(pickle.dumps(case))
         for title, method in methods.METHODS.items():
             there = library if method.package == "crease" else method.package in installed
             if not there or not method.applies(case):
                 continue
-            job = {"case": name, "method": title, "data": options.data, "scratch": scratch, "library": library,
-                   "seconds": options.seconds, "repeats": options.repeats}
-            # Loading, compiling, looser solves, and repeats beside the longest solve
-            verdict = judge(*run_worker(job, 2.5 * options.seconds + 20), options.seconds)
+            job = {"case": str(file), "method": title, "library": library, "seconds": options.seconds,
+                   "repeats": options.repeats}
+            # Compiling, looser solves and repeats, beside the longest solve
+            verdict = judge(*run_worker(job, int(3 * options.seconds) + 15), options.seconds)
             yield {"case": name, "method": title, **verdict}
 
 
@@ -168,8 +182,8 @@ def main(arguments=None):
             import oracles
             if library or "adelie" in installed:
                 found = oracles.measure(open_library(library), "adelie" in installed, options.repeats)
-                rows += report.show(found, options.seconds)
-        rows += report.show(race(options, library, installed, scratch), options.seconds)
+                rows += report.show(found)
+        rows += report.show(race(options, library, installed, scratch))
     if options.csv:
         report.write(options.csv, rows)
     if options.plot and rows:

@@ -133,7 +133,7 @@ int crease_path_grid(crease_path_walk *w, size_t n, double least)
     return CREASE_OK;
 }
 
-/* --- a wanted number of live units ----------------------------------------------------------------- */
+/* --- a wanted number of live units ---------------------------------------------------------------- */
 
 static size_t last(const crease_path_walk *w)
 {

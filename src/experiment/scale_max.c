@@ -38,7 +38,7 @@ static double length(size_t n, const double *x)
     return sum;
 }
 
-/* From the origin to the minimizer; d then holds the gradient there. whole: its length at the origin. */
+/* From the origin to the minimizer; d then holds the gradient there. whole: its length at the start. */
 static int descend(crease_descent *d, bool newton, double *whole)
 {
     CREASE_TRY(crease_descent_measure(d));

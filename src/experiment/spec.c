@@ -66,6 +66,7 @@ static int read_term(crease_ctx *ctx, const crease_node *node, crease_term_spec 
     const char *keys[CREASE_MOST_KEYS];
     size_t n = crease_keys_add(keys, 0, crease_term_params);
     *term = (crease_term_spec){ .psi = { .kind = CREASE_REGULARIZER }, .node = node };
+    if (!(term->scale_max = crease_alloc(ctx, 1, sizeof *term->scale_max))) return CREASE_ENOMEM;
     crease_params_default(crease_term_params, term);
     CREASE_TRY(crease_node_need_map(ctx, node, "a regularizer"));
     CREASE_TRY(crease_choice_read(ctx, node, keys, n, &term->psi));
@@ -343,9 +344,12 @@ int crease_experiment_read(crease_ctx *ctx, const char *path, const char *const 
     return crease_experiment_from_tree(&tree, e);
 }
 
-static void free_terms(crease_ctx *ctx, crease_term_specs *terms)
+static void free_terms(crease_ctx *ctx, crease_term_specs *terms, bool copies)
 {
-    for (size_t i = 0; i < terms->n; i++) crease_release(ctx, terms->items[i].psi.opts);
+    for (size_t i = 0; i < terms->n; i++) {
+        crease_release(ctx, terms->items[i].psi.opts);
+        if (!copies) crease_release(ctx, terms->items[i].scale_max);
+    }
 }
 
 void crease_experiment_free(crease_experiment *e)
@@ -357,10 +361,10 @@ void crease_experiment_free(crease_experiment *e)
         crease_release(ctx, m->algorithm.opts);
         crease_release(ctx, m->solver.opts);
         crease_release(ctx, m->stopping.opts);
-        free_terms(ctx, &m->regularizers);
+        free_terms(ctx, &m->regularizers, !m->own_regularizers);
     }
     for (size_t i = 0; i < e->n_diagnostics; i++) crease_release(ctx, e->diagnostics[i].opts);
-    free_terms(ctx, &e->regularizers);
+    free_terms(ctx, &e->regularizers, false);
     crease_release(ctx, e->problem.opts);
     crease_release(ctx, e->methods);
     crease_release(ctx, e->diagnostics);

@@ -19,6 +19,7 @@ typedef struct crease_term_spec {
     crease_string block, groups, group_weights;
     double scale, ridge; /* the term is scale psi(x) + ridge/2 |x|^2 */
     double relative;     /* > 0: scale is this share of the least that makes the solution zero */
+    double *scale_max;   /* where that least one is kept once it is found, 0 before; of all copies. NULL: nowhere */
     crease_choice psi;
     const crease_node *node; /* where it stands */
 } crease_term_spec;

@@ -45,6 +45,7 @@ static int copy_method(crease_ctx *ctx, const crease_method *from, crease_method
     CREASE_TRY(copy_choice(ctx, &from->stopping, &to->stopping));
     for (size_t i = 0; i < from->regularizers.n; i++) {
         to->regularizers.items[i] = from->regularizers.items[i];
+        to->regularizers.items[i].scale_max = NULL;
         CREASE_TRY(copy_choice(ctx, &from->regularizers.items[i].psi,
                                &to->regularizers.items[to->regularizers.n++].psi));
     }
@@ -56,8 +57,10 @@ static void free_method(crease_ctx *ctx, crease_method *m)
     crease_release(ctx, m->algorithm.opts);
     crease_release(ctx, m->solver.opts);
     crease_release(ctx, m->stopping.opts);
-    for (size_t i = 0; i < m->regularizers.n; i++)
+    for (size_t i = 0; i < m->regularizers.n; i++) {
         crease_release(ctx, m->regularizers.items[i].psi.opts);
+        if (m->own_regularizers) crease_release(ctx, m->regularizers.items[i].scale_max);
+    }
 }
 
 /* --- one setting ---------------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
 
 #include "jobs.h"
 
-/* --- rows held out (sweep_holdout.c) --------------------------------------------------------------- */
+/* --- rows held out (sweep_holdout.c) -------------------------------------------------------------- */
 
 /* The problem on a part of its rows: a share of them, drawn by the seed, is held out. f is the mean
  * over the others, and the metric "held_out_loss" that over the held-out ones, without a ridge; the
@@ -15,7 +15,7 @@
 int crease_holdout_create(crease_problem *of, double share, uint64_t seed, crease_problem **problem);
 #define CREASE_HELD_OUT_LOSS "held_out_loss"
 
-/* --- the grid (sweep.c) ---------------------------------------------------------------------------- */
+/* --- the grid (sweep.c) --------------------------------------------------------------------------- */
 
 typedef struct crease_sweep_grid {
     crease_list lambda, lr;
@@ -56,7 +56,7 @@ int crease_sweep_expand(crease_experiment *e, crease_problem *problem, const cre
                         crease_sweep *s);
 void crease_sweep_free(crease_sweep *s);
 
-/* --- results (sweep_result.c) ----------------------------------------------------------------------- */
+/* --- results (sweep_result.c) --------------------------------------------------------------------- */
 
 /* By the held-out loss where the problem has it, else by its own first metric. Errors: EINVAL (it has
  * none). */

@@ -58,7 +58,7 @@ static int split(crease_problem *p, uint64_t seed)
     return code;
 }
 
-/* --- functions of the problem ---------------------------------------------------------------------- */
+/* --- functions of the problem --------------------------------------------------------------------- */
 
 static crease_problem *whole_of(const crease_problem *p)
 {

@@ -178,19 +178,44 @@ static int build_term(crease_ctx *ctx, const crease_term_spec *spec, const creas
     return CREASE_OK;
 }
 
+/* The same problem in double; NULL, without error: it is, or it cannot be made again. */
+static int load_in_double(const crease_problem *p, crease_problem **twin)
+{
+    *twin = NULL;
+    if (p->backend->real_bytes == sizeof(double) || !p->type->setup) return CREASE_OK;
+    const crease_backend *backend = crease_backend_find(p->ctx, "cpu-f64");
+    if (!backend || !(*twin = crease_problem_create(p->ctx, p->type->base.name, backend)))
+        return crease_ctx_error(p->ctx)->code;
+    if (p->type->base.opts_size) memcpy((*twin)->opts, p->opts, p->type->base.opts_size);
+    return crease_problem_setup(*twin);
+}
+
+/* In double, so that runs and references in any precision mean the same number. */
+static int find_scale_max(crease_problem *problem, const crease_term *term, double *most)
+{
+    crease_problem *twin;
+    int code = load_in_double(problem, &twin);
+    if (code == CREASE_OK) code = crease_scale_max(twin ? twin : problem, term, most, NULL);
+    crease_problem_free(twin);
+    if (code == CREASE_OK)
+        crease_log(problem->ctx, CREASE_LOG_INFO, "regularizer %s: the solution is zero from scale %.17g on",
+                   term->psi->type->base.name, *most);
+    return code;
+}
+
 /* The scale of a term that states it relative to the least one that makes the solution zero. */
 static int set_scale(crease_ctx *ctx, const crease_term_specs *specs, crease_problem *problem, crease_term_set *set,
                      size_t i)
 {
-    double most, share = specs->items[i].relative;
-    if (share == 0) return CREASE_OK;
+    const crease_term_spec *spec = &specs->items[i];
+    double most = spec->scale_max ? *spec->scale_max : 0;
+    if (spec->relative == 0) return CREASE_OK;
     if (specs->n > 1)
         return crease_fail(ctx, CREASE_ENOTSUP, "relative is for one regularizer: with %zu, the scale that makes the "
                            "solution zero depends on the others", specs->n);
-    CREASE_TRY(crease_scale_max(problem, &set->terms[i], &most, NULL));
-    set->psi[i]->scale = share * most;
-    crease_log(ctx, CREASE_LOG_INFO, "regularizer %s: scale %.17g, %g times the %.17g from which on the solution "
-               "is zero", set->psi[i]->type->base.name, share * most, share, most);
+    if (most == 0) CREASE_TRY(find_scale_max(problem, &set->terms[i], &most));
+    if (spec->scale_max) *spec->scale_max = most;
+    set->psi[i]->scale = spec->relative * most;
     return CREASE_OK;
 }
 

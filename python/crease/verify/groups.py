@@ -53,6 +53,9 @@ def lay_out(spec, place, n):
     if parts and parts[1] == "blocks" and 0 < int(parts[2]) <= n:
         sizes = [len(part) for part in np.array_split(rows.ravel(), int(parts[2]))]
         return rows.ravel(), np.r_[0, np.cumsum(sizes)]
+    share = re.fullmatch(r"fraction:([0-9.eE+-]+)", spec)
+    if share and 1 <= math.floor(float(share[1]) * n) <= n:
+        return lay_out(f"blocks:{math.floor(float(share[1]) * n)}", place, n)
     raise Unchecked(f"groups '{spec}' are not read here")
 
 

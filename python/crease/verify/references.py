@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from . import Trouble, Unchecked, artifacts, claims, curvature, penalties, settings
+from . import Trouble, Unchecked, artifacts, claims, curvature, penalties, relative, settings
 from .arithmetic import Arithmetic
 from .claims import FAILS, HOLDS, Claim, Figure, judge
 from .data import Finder
@@ -28,7 +28,8 @@ class Reference:
         source = self.store.attributes.get("source", b"").decode("utf-8", "replace")
         self.model, self.no_model = None, None
         try:
-            self.model = make_model(self.config, Finder(data_folder, source), self.arithmetic)
+            # a reference is solved in double, whatever its experiment runs in
+            self.model = make_model(self.config, Finder(data_folder, source), self.arithmetic, "cpu-f64")
         except Unchecked as reason:
             self.no_model = reason
 
@@ -42,6 +43,8 @@ class Reference:
         specs = self.config.get("regularizers") or next(
             (m["regularizers"] for m in self.config.get("algorithms") or [] if m.get("regularizers")), [])
         try:
+            specs = relative.resolve(specs, self.model,
+                                     lambda spec: penalties.make(spec, self.model.blocks(), len(x)))
             self.terms = [penalties.make(spec, self.model.blocks(), len(x)) for spec in specs]
         except Unchecked as reason:
             return found + [Claim(NAME, "objective", self.stated("objective"), note=str(reason))]

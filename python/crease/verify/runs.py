@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from . import Trouble, Unchecked, artifacts, claims, penalties, settings
+from . import Trouble, Unchecked, artifacts, claims, penalties, relative, settings
 from .arithmetic import Arithmetic
 from .claims import FAILS, HOLDS, UNCHECKED, Claim, Figure, judge
 from .data import Finder, load
@@ -24,14 +24,14 @@ def unit_of(backend):
     return 2.0**-53 if str(backend).endswith("f64") else 2.0**-24
 
 
-def make_model(config, finder, arithmetic):
+def make_model(config, finder, arithmetic, backend=None):
     problem = config["problem"]
     kind = problem.get("type")
     if kind not in LOSSES:
         raise Unchecked(f"the problem '{kind}' has no mathematics here")
     data = load(problem, TARGETS[kind], finder)
     loss = LOSSES[kind]({"huber_delta": 1, **problem})
-    return Model(problem, loss, data, unit_of(config.get("backend")), arithmetic)
+    return Model(problem, loss, data, unit_of(backend or config.get("backend")), arithmetic)
 
 
 class Folder:
@@ -123,6 +123,7 @@ class RunState:
             if weight is None:
                 raise Unchecked(str(self.folder.no_model))
             blocks = {name: (0, weight.shape) for name in {s.get("block") for s in specs} if name != "all"}
+        specs = relative.resolve(specs, model, lambda spec: penalties.make(spec, blocks, len(self.x)))
         self.terms = [penalties.make(spec, blocks, len(self.x)) for spec in specs]
         self.figures.update(claims.structure(self.x, self.hat, self.terms, self.masks))
         if not any(term.has_units and term.hidden for term in self.terms):
