@@ -8,11 +8,12 @@
 enum { MOST_DOUBLINGS = 200 };
 
 /* The test on values is blind once their difference is rounding; then the gradients tell whether L is too small. */
-static bool majorizes(const crease_algorithm *a, double f, double value, const void *g, const void *next, double L,
-                      const void *difference)
+static bool majorizes(const crease_algorithm *a, const void *z, double f, double value, const void *g, const void *next,
+                      double L, const void *difference)
 {
     const crease_backend *b = a->backend;
     double square = b->dot(a->n, difference, difference), slope = b->dot(a->n, g, difference);
+    if (square <= 16 * b->roundoff * b->roundoff * b->dot(a->n, z, z)) return true; /* z itself is not known better */
     double slack = (ROUNDING + 4 * b->roundoff) * fmax(fabs(f), fabs(value));
     if (value > f + slope + 0.5 * L * square + slack) return false;
     if (!next || L * square > slack) return true;
@@ -33,7 +34,7 @@ int crease_backtrack(crease_algorithm *a, crease_oracle *oracle, const void *z, 
         b->axpby(a->n, -1, z, 1, difference);
         CREASE_TRY(oracle->gradient(oracle, all, out, value, next));
         bool finite = isfinite(*value) && (!next || b->is_finite(a->n, next));
-        if (finite && majorizes(a, f, *value, g, next, *L, difference)) return CREASE_OK;
+        if (finite && majorizes(a, z, f, *value, g, next, *L, difference)) return CREASE_OK;
     }
     return crease_fail(a->ctx, CREASE_EDIVERGED, "no curvature bounds the loss at step %lu", a->t + 1);
 }

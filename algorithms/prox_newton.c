@@ -127,6 +127,7 @@ static void teardown(crease_algorithm *a)
 /* --- the step ------------------------------------------------------------------------------------- */
 
 static const crease_rows all = { 0, NULL };
+enum { POWER_STEPS = 30 };
 
 static int begin(crease_algorithm *a, crease_oracle *oracle)
 {
@@ -136,6 +137,27 @@ static int begin(crease_algorithm *a, crease_oracle *oracle)
     s->L = s->bound;
     s->ready = 1;
     return CREASE_OK;
+}
+
+/* Where no constant bounds the curvature everywhere: the largest eigenvalue at x by the power method, and half of it
+ * more, for that comes from below.                                                                              */
+static int bound_here(crease_algorithm *a, newton *o)
+{
+    prox_newton_state *s = (prox_newton_state *)a->state;
+    crease_problem *p = o->smooth.h.oracle->problem;
+    double L = INFINITY, size = 0;
+    if (p->type->lipschitz) CREASE_TRY(p->type->lipschitz(p, false, &L));
+    if (isfinite(L)) return CREASE_OK;
+    o->smooth.h.shift = 0;
+    for (size_t i = 0; i < a->n; i++) o->trial[i] = 1 + (double)(i * 7919 % 101) / 101;
+    for (int k = 0; k < POWER_STEPS; k++) {
+        crease_curvature_product(&o->smooth.h, a->n, o->trial, o->c);
+        size = 0;
+        for (size_t i = 0; i < a->n; i++) size = hypot(size, o->c[i]);
+        for (size_t i = 0; i < a->n; i++) o->trial[i] = size > 0 ? o->c[i] / size : o->trial[i];
+    }
+    if (size > 0) s->bound = 1.5 * size;
+    return o->smooth.h.code;
 }
 
 /* The subproblem at x: its metric, c, and how well it is to be solved. */
@@ -151,6 +173,7 @@ static int prepare(crease_algorithm *a, newton *o)
     snprintf(tolerance, sizeof tolerance, "%.17g", fmax(wanted, DBL_MIN));
     CREASE_TRY(crease_stopping_set(o->stopping, "eps0", tolerance));
     CREASE_TRY(crease_curvature_at(&o->smooth.h, a->x));
+    CREASE_TRY(bound_here(a, o));
     o->smooth.h.shift = opts->damping * s->bound * sqrt(relative);
     o->metric.largest = s->bound + o->smooth.h.shift;
     o->metric.least = o->smooth.h.shift;
@@ -162,13 +185,20 @@ static int prepare(crease_algorithm *a, newton *o)
     return o->smooth.h.code;
 }
 
-/* xhat into a->hat, xhat - x into D; what the model promises of F into *slope. */
+/* xhat into a->hat, xhat - x into D; what the model promises of F into *slope: infinity where it has no minimizer, as
+ * it may where f is not convex.                                                                                 */
 static int solve(crease_algorithm *a, newton *o, double *slope)
 {
     crease_subproblem p = pose(a, o);
     crease_solve_info info;
-    CREASE_TRY(o->solver->type->solve(o->solver, &p, o->trial, o->work, &info));
+    int code = o->solver->type->solve(o->solver, &p, o->trial, o->work, &info);
     CREASE_TRY(o->smooth.h.code);
+    *slope = INFINITY;
+    if (code == CREASE_ENAN || code == CREASE_EUNBOUNDED) {
+        crease_ctx_clear_error(a->ctx);
+        return CREASE_OK;
+    }
+    CREASE_TRY(code);
     a->inner = (crease_inner){ .solves = 1, .capped = info.stop == CREASE_STOP_CAP,
                                .precision = info.stop == CREASE_STOP_PRECISION, .iterations = info.iterations,
                                .mean_iterations = info.mean_iterations, .bound = info.bound, .certificate = NAN };

@@ -30,7 +30,7 @@ crease_descent descend(model *m, const char *method, const double *x);
 /* ... until its residual is at most goal: the number of steps. */
 unsigned long descend_to(crease_descent *d, double goal, unsigned long most);
 
-/* All registered deterministic algorithms: how many. */
+/* The names of all registered deterministic algorithms; how many. */
 enum { MOST_METHODS = 12 };
 size_t deterministic_methods(crease_ctx *ctx, const char *names[MOST_METHODS]);
 bool is_one_of(const char *name, const char *const *names); /* ended by NULL */

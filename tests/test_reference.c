@@ -110,7 +110,7 @@ static void degenerate_problems(void **state)
             tight += r.tight[u];
             live += x[u * group] != 0;
         }
-        if (!(r.degenerate && r.unique && r.certificate < 1e-11)) fail_msg("%d %s: %d %d %g delta %g Delta %g", k, methods[k / 2 % 4], r.degenerate, r.unique, r.certificate, r.delta, r.Delta);
+        assert_true(r.degenerate && r.unique && r.certificate < 1e-11);
         assert_true(fabs(r.delta) < 1e-12 || r.Delta < 1e-12);
         assert_int_equal(tight, live + 1);
         crease_reference_free(m->ctx, &r);

@@ -20,8 +20,9 @@ typedef struct crease_kkt {
 
 typedef struct crease_kkt_residual {
     double absolute; /* |least subgradient| */
-    double relative; /* max over parts of dist(0, g + dpsi) / max(|g|, scale of the part); for the entries in no term
-                        |g| / the largest scale. 0 at a solution, 1 at a point that means nothing */
+    double relative; /* max over parts of dist(0, g + dpsi) / max(|g|, scale of the part), the largest scale standing in
+                        where a part has none; for the entries in no term |g| / the largest scale. 0 at a solution, 1 at
+                        a point that means nothing */
 } crease_kkt_residual;
 
 /* The terms must outlive it. Errors: ENOMEM. */

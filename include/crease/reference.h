@@ -21,10 +21,13 @@ typedef struct crease_reference {
                              term, their gradient against the largest scale */
     double delta;         /* least slack over active units, the largest violation being negative; NAN: no active unit */
     double Delta;         /* least size of the other units; NAN: all are active */
-    double least_eigenvalue; /* of the second derivative of F on the manifold; NAN: not known */
+    double least_eigenvalue; /* of the second derivative of F along the tight set, by Lanczos' method: with more than
+                                400 dimensions an upper bound. NAN: not known */
     double largest_eigenvalue;
-    bool unique;          /* the least eigenvalue is above rounding: no other minimizer shares the tight set */
-    bool degenerate;      /* unique, but an active unit is tight: the manifold is not stable */
+    bool unique;          /* the least eigenvalue is above rounding: for convex f there is no other minimizer (else, no
+                             other one nearby) */
+    bool degenerate;      /* unique, but an active unit is tight, or a live one is zero but for rounding (smaller than
+                             CREASE_TIGHT of the largest): the manifold is not stable */
     unsigned long iterations;
     double seconds;
     char solver[64];      /* that found it */

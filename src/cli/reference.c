@@ -69,7 +69,9 @@ static void print_verdict(const crease_reference *r)
     if (isnan(r->least_eigenvalue)) printf("uniqueness not examined");
     else if (r->unique) printf("unique");
     else printf("not unique: F is flat along the tight set; judge by that set and by predictions");
-    if (r->degenerate)
+    if (r->degenerate && tight == live)
+        printf("; degenerate: a live unit is zero but for rounding, no claim on the manifold\n");
+    else if (r->degenerate)
         printf("; degenerate: %zu zero %s at the threshold, no claim on the manifold\n", tight - live,
                tight - live == 1 ? "unit is" : "units are");
     else

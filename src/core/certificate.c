@@ -141,8 +141,32 @@ static double relative_to(double residual, double c, double lambda)
     return scale > 0 ? residual / scale : INFINITY;
 }
 
-static void certify_parts(const crease_subproblem *p, const host_data *host, part_data *s,
-                          crease_certificate *out)
+/* Entries in no group, which an operator metric couples with the others: one more part, without psi. */
+static int certify_free(const crease_subproblem *p, const host_data *host, crease_certificate *out)
+{
+    crease_term term = { p->psi, p->groups, NULL };
+    double residual = 0, c = 0, image = 0;
+    unsigned char *taken = crease_alloc(p->ctx, p->n, 1);
+    if (!taken) return CREASE_ENOMEM;
+    for (size_t g = 0; g < crease_term_parts(&term); g++)
+        for (size_t k = 0; k < crease_term_part(&term, g).n; k++) taken[crease_part_entry(&term, g, k)] = 1;
+    for (size_t i = 0; i < p->n; i++) {
+        if (taken[i]) continue;
+        residual = hypot(residual, host->image[i] - host->c[i]);
+        c = hypot(c, host->c[i]);
+        image = hypot(image, host->image[i]);
+        out->value += (0.5 * host->image[i] - host->c[i]) * host->x[i];
+    }
+    crease_release(p->ctx, taken);
+    double relative = relative_to(residual, fmax(c, image), 0);
+    if (relative > out->relative) out->worst_group = p->groups->count;
+    out->relative = fmax(out->relative, relative);
+    out->absolute = hypot(out->absolute, residual);
+    return CREASE_OK;
+}
+
+static int certify_parts(const crease_subproblem *p, const host_data *host, part_data *s,
+                         crease_certificate *out)
 {
     crease_term term = { p->psi, p->groups, NULL };
     bool convex = p->psi->type->flags & CREASE_CONVEX;
@@ -160,9 +184,11 @@ static void certify_parts(const crease_subproblem *p, const host_data *host, par
         out->value += part_value(p, host, s, g);
         out->gap += part_gap(p, s);
     }
+    if (host->image) CREASE_TRY(certify_free(p, host, out));
     out->distance = out->absolute == 0 && d_min > 0 ? 0
                     : convex && d_min > 0           ? out->absolute / d_min
                                                     : INFINITY;
+    return CREASE_OK;
 }
 
 /* What the certificate looks at, brought to the host. */
@@ -196,7 +222,7 @@ int crease_certify(const crease_subproblem *p, const void *x, crease_certificate
                         .d = work + 2 * largest,
                         .h = work + 3 * largest,
                         .y = work + 4 * largest };
-        certify_parts(p, &host, &s, certificate);
+        code = certify_parts(p, &host, &s, certificate);
     }
     free_host(p, &host);
     crease_release(p->ctx, own);

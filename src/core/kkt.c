@@ -5,7 +5,10 @@
 static double norm(size_t n, const double *x)
 {
     double largest = 0, sum = 0;
-    for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs(x[i]));
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(x[i])) return NAN; /* fmax passes over it */
+        largest = fmax(largest, fabs(x[i]));
+    }
     if (largest == 0 || !isfinite(largest)) return largest;
     for (size_t i = 0; i < n; i++) sum += (x[i] / largest) * (x[i] / largest);
     return largest * sqrt(sum);
@@ -93,6 +96,7 @@ static void measure_part(const crease_kkt *k, const crease_term *term, size_t p,
     }
     double residual = crease_part_residual(term->psi, &part, k->piece[0], k->piece[1], 1);
     double scale = crease_part_scale(term->psi, &part);
+    if (!(scale > 0)) scale = k->scale; /* psi has no slope of its own here */
     add(r, residual, fmax(norm(part.n, k->piece[1]), isfinite(scale) ? scale : 0));
 }
 

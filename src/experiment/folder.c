@@ -25,7 +25,7 @@ static void remove_files(crease_ctx *ctx, const char *folder, const char *const 
 static int remove_results(crease_ctx *ctx, const char *folder)
 {
     static const char *const whole[] = { "trace.csv", "summary.json", "config.yaml", "identify.json",
-                                         "identify.png", NULL };
+                                         "identify.png", "sweep.csv",    "sweep.png",    NULL };
     static const char *const of_a_run[] = { "trace.csv", "checkpoint.h5", "masks.h5", "result.json",
                                             NULL };
     crease_path path, trace;

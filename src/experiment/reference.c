@@ -60,14 +60,23 @@ static int allocate(crease_ctx *ctx, crease_reference *r)
     return r->x && r->gradient && r->unit && r->margin && r->tight ? CREASE_OK : CREASE_ENOMEM;
 }
 
+/* A live unit this small or smaller is one that rounding has kept from zero. */
+static double edge(const crease_reference *r)
+{
+    double largest = 0;
+    for (size_t u = 0; u < r->units; u++) largest = fmax(largest, r->margin[u].size);
+    return CREASE_TIGHT * largest;
+}
+
 static void judge_units(crease_reference *r)
 {
+    double smallest = edge(r);
     r->delta = r->Delta = NAN;
     for (size_t u = 0; u < r->units; u++) {
         const crease_margin *m = &r->margin[u];
         bool active = !isnan(m->slack);
         r->tight[u] = !active || (m->threshold > 0 && m->slack <= CREASE_TIGHT * m->threshold);
-        if (active && r->tight[u]) r->degenerate = true;
+        if (active ? r->tight[u] : m->size <= smallest) r->degenerate = true;
         if (active) r->delta = fmin(r->delta, m->slack);
         else r->Delta = fmin(r->Delta, m->size);
     }
@@ -90,21 +99,39 @@ static int find_structure(const crease_term_set *set, crease_reference *r, doubl
     return CREASE_OK;
 }
 
-/* The entries of the tight set: those of the manifold, and of zero groups at their threshold. Units are entries or
- * groups, as many as a term says.                                                                               */
-static void mark_tight(const crease_term_set *set, const crease_reference *r, unsigned char *live)
+/* The entries of the units in `which`. Units are entries or groups, as many as a term says; none: psi has no structure. */
+static void mark(const crease_term_set *set, const unsigned char *which, unsigned char *entries)
 {
     size_t at = 0;
     for (size_t t = 0; t < set->n; t++) {
         const crease_groups *s = set->terms[t].groups;
         size_t units = crease_term_units(&set->terms[t]);
         bool by_entry = units == s->entries;
-        for (size_t g = 0, u = at; g < s->count; g++)
+        for (size_t g = 0, u = at; units > 0 && g < s->count; g++)
             for (size_t k = 0; k < crease_group_size(s, g); k++) {
-                if (r->tight[by_entry ? u++ : at + g]) live[crease_group_entry(s, g, k)] = 1;
+                if (which[by_entry ? u++ : at + g]) entries[crease_group_entry(s, g, k)] = 1;
             }
         at += units;
     }
+}
+
+/* The manifold at x without the units at the edge, whose psi'' is infinite or means nothing; and the entries of the
+ * tight set, which holds them.                                                                                  */
+static int find_tight(const crease_term_set *set, const crease_reference *r, crease_manifold *m, unsigned char *live)
+{
+    double smallest = edge(r), *x = crease_alloc(m->ctx, r->n, sizeof *x);
+    unsigned char *which = crease_alloc(m->ctx, r->units, 1);
+    if (x && which) {
+        for (size_t u = 0; u < r->units; u++) which[u] = isnan(r->margin[u].slack) && r->margin[u].size <= smallest;
+        mark(set, which, live);
+        for (size_t i = 0; i < r->n; i++) x[i] = live[i] ? 0 : r->x[i];
+        crease_manifold_move(m, x);
+        memcpy(live, m->live, r->n);
+        mark(set, r->tight, live);
+    }
+    crease_release(m->ctx, which);
+    crease_release(m->ctx, x);
+    return x && which ? CREASE_OK : CREASE_ENOMEM;
 }
 
 static int find_spectrum(const crease_descent *d, const crease_term_set *set, crease_reference *r)
@@ -114,11 +141,9 @@ static int find_spectrum(const crease_descent *d, const crease_term_set *set, cr
     r->least_eigenvalue = r->largest_eigenvalue = NAN;
     if (!d->problem->type->curvature || !are_shrinking(set)) return CREASE_OK;
     CREASE_TRY(crease_manifold_create(d->ctx, r->n, set->terms, set->n, &m));
-    crease_manifold_move(&m, r->x);
     unsigned char *live = crease_alloc(d->ctx, r->n, 1);
-    if (live) memcpy(live, m.live, r->n);
-    if (live) mark_tight(set, r, live);
-    int code = live ? crease_spectrum_find(d->problem, &d->kkt, &m, live, d->algorithm->x, &s) : CREASE_ENOMEM;
+    int code = live ? find_tight(set, r, &m, live) : CREASE_ENOMEM;
+    if (code == CREASE_OK) code = crease_spectrum_find(d->problem, &d->kkt, &m, live, d->algorithm->x, &s);
     if (code == CREASE_OK) {
         r->least_eigenvalue = s.least;
         r->largest_eigenvalue = s.largest;

@@ -29,8 +29,8 @@ size_t crease_reference_plans(const crease_problem *problem, const crease_term_s
 int crease_reference_solve(crease_problem *problem, const crease_term_set *set, const crease_reference_plan *plan,
                            const double *x, crease_reference *r);
 
-/* Hexadecimal SHA-256 of what the reference depends on: problem, terms, and the data through the gradient of f at the
- * origin, to 9 digits. */
+/* Hexadecimal SHA-256 of what the reference depends on: problem, terms, and the data through f and its gradient at a random
+ * point, to 9 digits. */
 int crease_reference_hash(const crease_experiment *e, const crease_term_specs *specs, crease_problem *problem,
                           char hash[65]);
 /* Where references are kept: $XDG_CACHE_HOME/crease/references/HASH.h5, or under ~/.cache. The folder is made. */

@@ -5,24 +5,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crease/random.h"
 #include "folder.h"
 #include "reference.h"
 #include "text.h"
 
 /* --- the name ------------------------------------------------------------------------------------- */
 
-/* |grad f| at the origin, and f there: other data, or other settings that change f, give others. */
+/* f and its gradient at a point drawn at random, the gradient seen from a random side: other data, or other settings that
+ * change f, give others, columns in another order as well.                                                       */
 static int add_data(crease_problem *p, crease_text *text)
 {
+    double value, along = 0, *host = crease_alloc(p->ctx, p->n, sizeof *host);
     void *x = crease_alloc(p->ctx, p->n, p->backend->real_bytes);
     void *g = crease_alloc(p->ctx, p->n, p->backend->real_bytes);
-    double value;
-    int code = x && g ? p->type->gradient(p, (crease_rows){ 0, NULL }, x, &value, g) : CREASE_ENOMEM;
+    crease_random r = crease_random_at(1, CREASE_STREAM_SAMPLE, 0);
+    int code = x && g && host ? CREASE_OK : CREASE_ENOMEM;
+    for (size_t i = 0; code == CREASE_OK && i < p->n; i++) host[i] = crease_random_normal(&r) / sqrt((double)p->n);
+    if (code == CREASE_OK) {
+        p->backend->from_host(p->n, host, x);
+        code = p->type->gradient(p, (crease_rows){ 0, NULL }, x, &value, g);
+    }
+    if (code == CREASE_OK) p->backend->to_host(p->n, g, host);
+    for (size_t i = 0; code == CREASE_OK && i < p->n; i++) along += crease_random_normal(&r) * host[i];
     if (code == CREASE_OK)
-        crease_text_add(text, "data: %zu rows, %zu parameters, loss %.9g, gradient %.9g, %s\n", p->rows, p->n, value,
-                        sqrt(p->backend->dot(p->n, g, g)), p->backend->name);
+        crease_text_add(text, "data: %zu rows, %zu parameters, loss %.9g, gradient %.9g, %s\n", p->rows, p->n, value, along,
+                        p->backend->name);
     crease_release(p->ctx, x);
     crease_release(p->ctx, g);
+    crease_release(p->ctx, host);
     return code == CREASE_OK ? text->code : code;
 }
 
@@ -110,9 +121,9 @@ int crease_reference_find(const crease_experiment *e, const crease_term_specs *s
     CREASE_TRY(crease_reference_hash(e, specs, problem, hash));
     CREASE_TRY(crease_reference_path(e->ctx, hash, path));
     if (!fresh && crease_path_exists(path)) {
-        if (crease_reference_read(e->ctx, path, r) == CREASE_OK) return CREASE_OK;
-        crease_ctx_clear_error(e->ctx); /* damaged, or of an older kind: solved again */
-        *r = (crease_reference){ 0 };
+        if (crease_reference_read(e->ctx, path, r) == CREASE_OK && strcmp(r->hash, hash) == 0) return CREASE_OK;
+        crease_ctx_clear_error(e->ctx); /* damaged, of an older kind, or of another name: solved again */
+        crease_reference_free(e->ctx, r);
     }
     CREASE_TRY(solve(problem, specs, plan, r));
     memcpy(r->hash, hash, sizeof hash);

@@ -34,6 +34,16 @@ def make_model(config, finder, arithmetic, backend=None):
     return Model(problem, loss, data, unit_of(backend or config.get("backend")), arithmetic)
 
 
+def net_blocks(problem, first, n):
+    """name -> (offset, shape) of relu_net, without its data; None: the problem has one block alone."""
+    if problem.get("type") != "relu_net":
+        return None
+    hidden, inputs = first
+    output = hidden * (inputs + bool(problem.get("hidden_bias")))
+    classes = (n - output) // (hidden + 1)
+    return {"input": (0, first), "output": (output, (classes, hidden)), "output_bias": (n - classes, (classes,))}
+
+
 class Folder:
     def __init__(self, path, data_folder=None, arithmetic=None):
         self.path, self.arithmetic = path, arithmetic or Arithmetic()
@@ -122,7 +132,8 @@ class RunState:
         else:
             if weight is None:
                 raise Unchecked(str(self.folder.no_model))
-            blocks = {name: (0, weight.shape) for name in {s.get("block") for s in specs} if name != "all"}
+            blocks = net_blocks(self.folder.config["problem"], weight.shape, len(self.x)) or {
+                name: (0, weight.shape) for name in {s.get("block") for s in specs} if name != "all"}
         specs = relative.resolve(specs, model, lambda spec: penalties.make(spec, blocks, len(self.x)))
         self.terms = [penalties.make(spec, blocks, len(self.x)) for spec in specs]
         self.figures.update(claims.structure(self.x, self.hat, self.terms, self.masks))
