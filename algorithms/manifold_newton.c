@@ -90,7 +90,7 @@ static int step(crease_algorithm *a, crease_oracle *oracle)
     long most = dimension == s->dimension ? opts->max_cg : opts->early_cg;
     s->dimension = dimension;
     s->units = (double)crease_manifold_units(&smooth->m);
-    CREASE_TRY(crease_smooth_step(a, smooth, opts->damping * s->L, (unsigned)most, g, &s->value));
+    CREASE_TRY(crease_smooth_step(a, smooth, s->L, opts->damping, (unsigned)most, g, &s->value));
     a->t++;
     return CREASE_OK;
 }

@@ -239,7 +239,8 @@ static int follow(crease_algorithm *a, newton *o)
     s->same = dimension == s->dimension ? s->same + 1 : 0;
     s->dimension = dimension;
     if (s->same < (double)opts->settled) return CREASE_OK;
-    return crease_smooth_step(a, &o->smooth, opts->damping * s->bound, (unsigned)opts->max_cg, a->slots[G], &s->value);
+    return crease_smooth_step(a, &o->smooth, s->bound, opts->damping, (unsigned)opts->max_cg, a->slots[G],
+                              &s->value);
 }
 
 static int step(crease_algorithm *a, crease_oracle *oracle)

@@ -45,9 +45,10 @@ size_t crease_smooth_begin(crease_algorithm *a, crease_smooth *o, const void *g)
 }
 
 /* The direction along the manifold, and <grad_M F, d>. */
-static int direction(crease_algorithm *a, crease_smooth *o, double damping, unsigned most, double *slope)
+static int direction(crease_algorithm *a, crease_smooth *o, double L, double damping, unsigned most, double *slope)
 {
-    o->h.shift = damping * fmin(1, sqrt(o->size));
+    /* where H is flat, as along a common shift of softmax's intercepts, rounding alone would drive d */
+    o->h.shift = L * fmax(damping * fmin(1, sqrt(o->size)), 8 * a->backend->roundoff);
     CREASE_TRY(crease_curvature_at(&o->h, a->x));
     CREASE_TRY(crease_curvature_focus(&o->h, o->m.live));
     double accuracy = fmax(fmin(0.5, sqrt(o->size)), 1e-4), tolerance = fmax(accuracy * o->size, o->noise / 8);
@@ -72,10 +73,11 @@ static bool is_better(crease_algorithm *a, crease_smooth *o, double before, doub
     return norm(a->n, o->trial) < o->size;
 }
 
-int crease_smooth_step(crease_algorithm *a, crease_smooth *o, double damping, unsigned most, void *g, double *value)
+int crease_smooth_step(crease_algorithm *a, crease_smooth *o, double L, double damping, unsigned most, void *g,
+                       double *value)
 {
     double slope = 0, before = *value + crease_step_penalty(a, a->x);
-    if (o->size > o->noise) CREASE_TRY(direction(a, o, damping, most, &slope));
+    if (o->size > o->noise) CREASE_TRY(direction(a, o, L, damping, most, &slope));
     for (double t = slope < 0 ? 1 : 0; t > 1e-6; t /= 2) {
         bool crossed = crease_manifold_project(&o->m, t, o->cg.d, o->trial) > 0;
         a->backend->from_host(a->n, o->trial, a->hat);

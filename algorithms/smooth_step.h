@@ -21,10 +21,12 @@ size_t crease_smooth_begin(crease_algorithm *a, crease_smooth *o, const void *g)
 
 /* Then, with f there in *value and o->h begun:
  *
- *     d :  (H + psi'' + mu I) d = -grad_M F along M, by at most `most` conjugate gradient steps, mu = damping sqrt(size)
+ *     d :  (H + psi'' + mu I) d = -grad_M F along M, by at most `most` conjugate gradient steps,
+ *          mu = L max(damping min(1, sqrt(size)), a few roundings), L a bound of H
  *     x <- P(x + t d),  t = 1, 1/2, ... until F falls by 1e-4 t <grad_M F, d>, or at all where P has stopped something
  *
  * P is crease_manifold_project. Nothing is done where size is rounding. a->x, a->hat, g and *value move along; they stay where no t is accepted.        */
-int crease_smooth_step(crease_algorithm *a, crease_smooth *o, double damping, unsigned most, void *g, double *value);
+int crease_smooth_step(crease_algorithm *a, crease_smooth *o, double L, double damping, unsigned most, void *g,
+                       double *value);
 
 #endif

@@ -277,7 +277,7 @@ static const crease_param params[] = {
     CREASE_PARAM_REAL(relu_options, slope, 0, CREASE_IN(0, 1),
                       "slope of a hidden unit below zero; 0: ReLU, 1: linear"),
     CREASE_PARAM_REAL(linear_options, start_scale, 1, CREASE_GE(0),
-                      "of the random start point, against that of He et al."),
+                      "of the random start point, against that of He and others"),
     LINEAR_DATA_PARAMS("mnist where it is found, else planted"),
     CREASE_PARAM_INT(linear_options, planted_classes, 10, CREASE_IN(2, 1e6), "planted data: classes"),
     CREASE_PARAM_END,

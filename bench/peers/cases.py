@@ -9,7 +9,7 @@ import numpy as np
 import certificates
 
 GROUP = 5   # consecutive columns in a group
-SUBSET = 10000  # rows of MNIST
+SUBSET = 2000  # rows of MNIST
 
 
 @dataclasses.dataclass

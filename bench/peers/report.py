@@ -94,29 +94,47 @@ def draw(path, rows):
     oracles = [r for r in rows if r["case"].startswith("oracle") and r.get("ratio")]
     problems = [r for r in rows if not r["case"].startswith("oracle") and r.get("seconds")]
     panels = [p for p in ((draw_oracles, oracles), (draw_problems, problems)) if p[1]]
-    names = list(dict.fromkeys(r["method"] for r in oracles + problems))
-    figure, axes = style.page(1, len(panels), (3.8, 3.2), "Crease and its peers", ["one thread, medians",
-                              "equal certificates, computed by one function for all"], names, left=1.35, gap_x=1.75)
-    looks = {name: style.strokes(k) for k, name in enumerate(names)}
+    if not panels:
+        print("nothing to draw: nobody got there")
+        return
+    looks = looks_of(list(dict.fromkeys(r["method"] for r in oracles + problems)))
+    figure, axes = style.page(1, len(panels), (3.8, 3.2), "Crease and its peers", [
+        "one thread, medians", "equal certificates, computed by one function for all"], left=1.35, gap_x=1.75, bottom=1.45)
     for ax, (function, part) in zip(axes[0], panels):
         function(ax, part, looks)
         ax.grid(color=style.RULE, linewidth=0.5)
-        ax.minorticks_off()
-    folder, name = pathlib.Path(path).parent, pathlib.Path(path)
-    style.save(figure, folder, name.stem, [name.suffix.lstrip(".") or "png"])
+    handles = [style.Line2D([], [], label=name, **look) for name, look in looks.items()]
+    figure.legend(handles=handles, loc="lower center", ncol=2 * len(panels), frameon=False, handlelength=3.4)
+    path = pathlib.Path(path)
+    style.save(figure, path.parent, path.stem, [path.suffix.lstrip(".") or "png"])
+
+
+def looks_of(names):
+    """A colour for each package, a mark and dashes for each of its methods."""
+    from crease import style
+    packages, found = {}, {}
+    for name in names:
+        home = packages.setdefault(name.split()[0], [len(packages), 0])
+        marker, size = style.MARKERS[home[1] % len(style.MARKERS)]
+        found[name] = {"color": style.COLOURS[home[0] % len(style.COLOURS)], "marker": marker, "markersize": 1.4 * size,
+                       "linestyle": style.DASHES[home[1] % len(style.DASHES)], "linewidth": 1.1}
+        home[1] += 1
+    return found
 
 
 def draw_oracles(ax, rows, looks):
+    from crease import curves
     for name in dict.fromkeys(r["method"] for r in rows):
         for spread in dict.fromkeys(r["case"].split("spread=")[1] for r in rows):
             mine = [r for r in rows if r["method"] == name and r["case"].endswith("spread=" + spread)]
             points = sorted((int(r["case"].split("n=")[1].split()[0]), r["ratio"]) for r in mine)
             if points:
-                ax.plot(*zip(*points), **looks[name], alpha=1 if spread == "10" else 0.5)
+                ax.plot(*zip(*points), **looks[name], alpha=1 if spread == "10" else 0.45)
     ax.set_xscale("log")
-    ax.set_yscale("log")
+    curves.logarithmic(ax)
+    ax.minorticks_off()
     ax.set_xlabel("entries of the group (pale: metric of spread 1e8)")
-    ax.set_ylabel("time over Crease's")
+    ax.set_ylabel("time, relative to the faster of Crease's")
     ax.set_title("Group oracle in a diagonal metric", pad=7)
 
 
@@ -125,6 +143,7 @@ def draw_problems(ax, rows, looks):
     for r in rows:
         ax.plot([r["seconds"]], [cases.index(r["case"])], **{**looks[r["method"]], "linestyle": ""})
     ax.set_xscale("log")
+    ax.minorticks_off()
     ax.set_yticks(range(len(cases)), cases)
     ax.set_ylim(-0.6, len(cases) - 0.4)
     ax.set_xlabel("seconds to a certificate of 1e-8")

@@ -34,7 +34,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="bench/peers/run.py", description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", metavar="NAME",
                         help="oracle, or the beginning of a problem's name (a9a-l1); may be given several times")
-    parser.add_argument("--repeats", type=int, default=5, help="solves at the tolerance that is needed; default 5")
+    parser.add_argument("--repeats", type=int, default=5, help="solves at the tolerance that is needed, at most; default 5")
     parser.add_argument("--seconds", type=float, default=10, help="most for one solve; default 10")
     parser.add_argument("--data", default=os.environ.get("CREASE_DATA", "../shared/data"), help="folder of the data")
     parser.add_argument("--library", help="libcrease.so; default $CREASE_LIBRARY, ./.libs or ./build/.libs")
@@ -77,8 +77,12 @@ def work(job):
             tell(tolerance, seconds, certificate)
             if certificate <= LEVEL or seconds > job["seconds"]:
                 break
+        spent = seconds
         for _ in range(job["repeats"] - 1 if certificate <= LEVEL else 0):
+            if spent >= job["seconds"]:
+                break
             seconds, w = solve(tolerance)
+            spent += seconds
             tell(tolerance, seconds, case.certificate(w))
 
 
@@ -160,7 +164,7 @@ def race(options, library, installed, scratch):
             job = {"case": str(file), "method": title, "library": library, "seconds": options.seconds,
                    "repeats": options.repeats}
             # Compiling, looser solves and repeats, beside the longest solve
-            verdict = judge(*run_worker(job, int(3 * options.seconds) + 15), options.seconds)
+            verdict = judge(*run_worker(job, int(2 * options.seconds) + 15), options.seconds)
             yield {"case": name, "method": title, **verdict}
 
 
