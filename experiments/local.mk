@@ -7,6 +7,7 @@ dist_experiments_DATA = \
   experiments/inexactness.yaml \
   experiments/mnist-identification.yaml \
   experiments/mnist-logistic.yaml \
+  experiments/planted-l1.yaml \
   experiments/planted.yaml \
   experiments/rates.yaml \
   experiments/reference.yaml \

@@ -21,7 +21,7 @@ if not PROGRAM:
 
 SEEDS = max(1, math.ceil(20 * float(os.environ.get("CREASE_TEST_SCALE", "0.02"))))
 IDENTIFY = {"rda", "rda_plus", "rmda", "ramda", "prox_svrg", "prox_saga", "pstorm", "s_pstorm", "norm_sgd", "pg", "fista",
-            "prox_newton", "manifold_newton"}
+            "prox_newton", "manifold_newton", "farsa_group"}
 NONE = {"proxsgd", "proxsgd-decreasing"}
 
 
