@@ -28,6 +28,8 @@ import run  # noqa: E402
 
 PROGRAM = os.environ.get("CREASE_PROGRAM")
 LIBRARY = PROGRAM and crease_library.find(pathlib.Path(PROGRAM).parent / ".libs" / "libcrease.so")
+if LIBRARY and b"__asan_init" in pathlib.Path(LIBRARY).read_bytes():
+    LIBRARY = None  # Python cannot load a sanitized library
 ABSENT = "adelie", "celer", "skglm", "sklearn", "pyproximal"
 
 

@@ -1,7 +1,7 @@
 """Who takes part: each method prepares a case (not counted) and solves it to a tolerance of its own (counted).
 
-A method is (package, prepare). prepare(case, library) gives a function tolerance -> (seconds, w); it does what belongs
-to no solve, such as compiling: numba's compilers run on a few rows first. `applies` says which cases a method takes.
+prepare(case, library) gives a function tolerance -> (seconds, w); it does what belongs to no solve, such as compiling: with
+numba, some of the rows are solved first, with a lambda at which not all is zero. `applies` says which cases a method takes.
 """
 
 import contextlib
@@ -12,9 +12,10 @@ import warnings
 
 import numpy as np
 
-FALLING = tuple(10.0**-k for k in range(3, 15))
-FURTHER = tuple(10.0**-k for k in range(6, 31))  # of squared changes
-DOUBLING = tuple(50 * 2**k for k in range(15))  # iterations, where a method has no tolerance of its own
+SOME = 50  # every so manieth row, where a solve is there to compile
+FALLING = tuple(10.0**-k for k in range(5, 16))
+FURTHER = tuple(10.0**-k for k in range(9, 31))  # of squared changes
+GROWING = tuple(50 * 3**k for k in range(10))  # iterations, where a method has no tolerance of its own
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +43,7 @@ def anything(case):
 
 
 def timed(solve):
-    """Seconds of the processor, all threads together, and what solve() gives; what peers print or warn of is swallowed."""
+    """Seconds of the processor, all threads together, and what solve() gives. What peers print or warn of is lost."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         start = time.process_time()
@@ -88,13 +89,13 @@ def skglm_l1(case, library):
     from skglm import SparseLogisticRegression
     X = by_column(case.X)
 
-    def solve(tolerance, rows=None):
-        model = SparseLogisticRegression(alpha=case.penalty, fit_intercept=False, tol=tolerance, max_iter=1000,
+    def fit(X, y, penalty, tolerance):
+        model = SparseLogisticRegression(alpha=penalty, fit_intercept=False, tol=tolerance, max_iter=1000,
                                          max_epochs=100000)
-        seconds, _ = timed(lambda: model.fit(X[:rows], case.y[:rows]))
+        seconds, _ = timed(lambda: model.fit(X, y))
         return seconds, model.coef_.ravel()
-    solve(1e-1, 100)
-    return solve
+    fit(by_column(case.X[::SOME]), case.y[::SOME], case.penalty / 10, 1e-4)
+    return lambda tolerance: fit(X, case.y, case.penalty, tolerance)
 
 
 def skglm_groups(case, library):
@@ -107,16 +108,16 @@ def skglm_groups(case, library):
     X = np.asfortranarray(case.X.toarray() if issparse(case.X) else case.X)
     indices = np.arange(X.shape[1], dtype=np.int32)
     starts = np.append(np.flatnonzero(np.diff(case.groups, prepend=-1)), len(indices)).astype(np.int32)
-    penalty = compiled_clone(WeightedGroupL2(case.penalty, case.weights, starts, indices))
     loss = compiled_clone(LogisticGroup(starts, indices))
 
-    def solve(tolerance, rows=None):
+    def fit(X, y, penalty, tolerance):
+        psi = compiled_clone(WeightedGroupL2(penalty, case.weights, starts, indices))
         solver = GroupProxNewton(tol=tolerance, max_iter=1000, max_pn_iter=10000)
-        some, y = np.asfortranarray(X[:rows]), case.y[:rows]
-        seconds, answer = timed(lambda: solver.solve(some, y, loss, penalty))
+        seconds, answer = timed(lambda: solver.solve(X, y, loss, psi))
         return seconds, np.ravel(answer[0])
-    solve(1e-1, 100)
-    return solve
+    with contextlib.suppress(np.linalg.LinAlgError):  # columns may be empty in some of the rows
+        fit(np.asfortranarray(X[::SOME]), case.y[::SOME], case.penalty / 10, 1e-4)
+    return lambda tolerance: fit(X, case.y, case.penalty, tolerance)
 
 
 # --- adelie -------------------------------------------------------------------------------------------
@@ -205,5 +206,5 @@ METHODS = {
     "adelie": Method("adelie", anything, adelie, FURTHER),
     "sklearn liblinear": Method("sklearn", is_l1, sklearn("liblinear")),
     "sklearn saga": Method("sklearn", is_l1, sklearn("saga")),
-    "pyproximal": Method("pyproximal", anything, pyproximal, DOUBLING),
+    "pyproximal": Method("pyproximal", anything, pyproximal, GROWING),
 }

@@ -1,9 +1,9 @@
-"""The oracle  min 1/2 x'Dx - c'x + lambda |x|_2  in a diagonal metric: Crease's exact one against adelie's root finders.
+"""The oracle  min 1/2 x'Dx - c'x + lambda |x|_2  in a diagonal metric: Crease's against adelie's root finders.
 
 Both are called from Python on the same arrays; what the same call costs at one entry, measured in the same turns, is
 subtracted. adelie's tolerance falls until the residual, computed by certificates.oracle for both, is at most LEVEL.
-"crease exact" is crease_solver_solve, which checks its input and makes and frees its work space, as adelie does; "crease
-kernel" is what algorithms call, with a work space of their own.
+"crease exact" is crease_solver_solve, which checks its input and makes and frees its work space, as adelie does;
+"crease kernel" is what algorithms call, with a work space of their own.
 """
 
 import statistics

@@ -99,7 +99,8 @@ def draw(path, rows):
         return
     looks = looks_of(list(dict.fromkeys(r["method"] for r in oracles + problems)))
     figure, axes = style.page(1, len(panels), (3.8, 3.2), "Crease and its peers", [
-        "one thread, medians", "equal certificates, computed by one function for all"], left=1.35, gap_x=1.75, bottom=1.45)
+        "one thread, medians", "equal certificates, computed by one function for all"],
+                              left=1.35, gap_x=1.75, bottom=1.45)
     for ax, (function, part) in zip(axes[0], panels):
         function(ax, part, looks)
         ax.grid(color=style.RULE, linewidth=0.5)
