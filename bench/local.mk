@@ -10,5 +10,6 @@ crease_SOURCES += bench/atlas.c bench/atlas.h bench/atlas_cell.c bench/bench.h b
 crease_LDADD += $(BLAS_LIBS)
 EXTRA_DIST += bench/big_libsvm.py
 # Other packages on the same problems: python3 bench/peers/run.py
-EXTRA_DIST += bench/peers/cases.py bench/peers/certificates.py bench/peers/crease_library.py bench/peers/methods.py \
+EXTRA_DIST += bench/peers/cases.py bench/peers/certificates.py bench/peers/clock.py \
+  bench/peers/crease_library.py bench/peers/methods.py \
   bench/peers/oracles.py bench/peers/report.py bench/peers/requirements.txt bench/peers/run.py

@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -22,6 +23,7 @@ except ImportError as error:
 
 import cases  # noqa: E402
 import certificates  # noqa: E402
+import clock  # noqa: E402
 import crease_library  # noqa: E402
 import report  # noqa: E402
 import run  # noqa: E402
@@ -153,6 +155,8 @@ class Verdicts(unittest.TestCase):
             self.assertEqual(verdict["outcome"], outcome)
             self.assertNotIn("seconds", verdict)
         self.assertEqual(run.judge([solve, {**solve, "seconds": 30}], "time", 20)["above"], 30)
+        for told, words in (([solve], "> 2 s"), ([], "not in time")):
+            self.assertIn(words, report.line({"method": "x", **run.judge(told, "time", 20)}))
 
     def test_who_is_faster(self):
         def row(method, seconds):
@@ -160,6 +164,19 @@ class Verdicts(unittest.TestCase):
         self.assertIn("adelie is 2.0 times as fast as crease a", report.verdict([row("crease a", 2), row("adelie", 1)]))
         self.assertIn("crease b is 5.0 times as fast as adelie",
                       report.verdict([row("crease a", 2), row("crease b", 1), row("adelie", 5)]))
+
+
+class Clock(unittest.TestCase):
+    def test_all_threads_count(self):
+        """Hashing leaves Python's lock: two threads work at once, or in turns, and both are counted."""
+        import hashlib
+        import threading
+        block = bytes(1 << 24)
+        start = clock.now()
+        other = threading.Thread(target=lambda: [hashlib.sha256(block) for _ in range(8)])
+        other.start()
+        other.join()
+        self.assertGreater(clock.since(start), 0.5 * (time.process_time() - start[1]))
 
 
 class Runner(unittest.TestCase):
@@ -171,8 +188,8 @@ class Runner(unittest.TestCase):
             path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
             environment = {**os.environ, "PYTHONPATH": path}
             environment.pop("CREASE_LIBRARY", None)
-            done = subprocess.run([sys.executable, "-B", str(PEERS / "run.py"), "--repeats", "1", *arguments], cwd=folder,
-                                  env=environment, capture_output=True, text=True, check=False)
+            command = [sys.executable, "-B", str(PEERS / "run.py"), "--repeats", "1", *arguments]
+            done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             for name in ABSENT:
                 self.assertIn(f"{name} is not installed", done.stdout)

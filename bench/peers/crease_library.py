@@ -3,9 +3,10 @@
 import ctypes
 import os
 import pathlib
-import time
 
 import numpy as np
+
+import clock
 
 Pointer, Size, Real = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_double
 ROOM = 4096  # bytes: more than any structure needs
@@ -149,11 +150,11 @@ class Crease:
         groups = self.groups(case.groups, "one" if case.is_l1 else "sqrt_size")
         term.psi, term.groups = psi, ctypes.addressof(groups)
         try:
-            start = time.process_time()
+            start = clock.now()
             self.check(lib.crease_descent_create(self.ctx, problem, ctypes.byref(term), Size(1), method.encode(), None,
                                                  ctypes.byref(d)))
             self.check(lib.crease_descent_run(ctypes.byref(d), Real(goal), ctypes.c_ulong(2000), ctypes.c_ulong(most)))
-            seconds = time.process_time() - start
+            seconds = clock.since(start)
             x = d.algorithm.contents
             return seconds, np.ctypeslib.as_array(x.x, (x.n,)).copy()
         finally:

@@ -59,7 +59,8 @@ def finish(group):
 
 
 def line(row):
-    times = {"reached": lambda: f"{row['seconds']:.3g} s", "cap": lambda: f"> {row['above']:.2g} s",
+    late = f"> {row['above']:.2g} s" if row.get("above") else "not in time"
+    times = {"reached": lambda: f"{row['seconds']:.3g} s", "cap": lambda: late,
              "short": lambda: "falls short", "hidden": lambda: "hidden", "error": lambda: "error"}[row["outcome"]]()
     ratio = f"{row['ratio']:.2f}x" if row.get("ratio") else ""
     certificate = f"{row['certificate']:.1e}" if row.get("certificate") is not None else ""

@@ -123,7 +123,7 @@ def lines_of(text):
 
 def judge(told, complaint, seconds):
     """outcome, and the numbers that go with it, of what a worker told. above: it takes longer than this, the last solve,
-    which did not suffice."""
+    which did not suffice; None: the first was not finished."""
     reached = [t for t in told if t["certificate"] <= LEVEL]
     if reached:
         return {"outcome": "reached", "seconds": statistics.median(t["seconds"] for t in reached),
@@ -131,7 +131,7 @@ def judge(told, complaint, seconds):
                 "repeats": len(reached)}
     best = min((t["certificate"] for t in told), default=None)
     if complaint == "time" or (told and told[-1]["seconds"] > seconds):
-        return {"outcome": "cap", "certificate": best, "above": told[-1]["seconds"] if told else 0.0}
+        return {"outcome": "cap", "certificate": best, "above": told[-1]["seconds"] if told else None}
     if complaint:
         return {"outcome": "error", "note": complaint, "certificate": best}
     return {"outcome": "short", "certificate": best}
@@ -166,8 +166,9 @@ def race(options, library, installed, scratch):
                 continue
             job = {"case": str(file), "method": title, "library": library, "seconds": options.seconds,
                    "repeats": options.repeats}
-            # Compiling, looser solves and repeats, beside the longest solve
-            verdict = judge(*run_worker(job, int(2 * options.seconds) + 60), options.seconds)
+            # Looser solves and repeats beside the longest solve
+            limit = int(3 * options.seconds) + method.preparation
+            verdict = judge(*run_worker(job, limit), options.seconds)
             yield {"case": name, "method": title, **verdict}
 
 

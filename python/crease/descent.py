@@ -1,4 +1,4 @@
-"""The picture of `crease bench steps`: suboptimality over the seconds in the steps, a panel for each problem and lambda."""
+"""The picture of `crease bench steps`: suboptimality over seconds, a panel for each problem and lambda."""
 
 import math
 
