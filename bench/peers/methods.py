@@ -1,7 +1,8 @@
 """Who takes part: each method prepares a case (not counted) and solves it to a tolerance of its own (counted).
 
-prepare(case, library) gives a function tolerance -> (seconds, w); it does what belongs to no solve, such as compiling: with
-numba, some of the rows are solved first, with a lambda at which not all is zero. `applies` says which cases a method takes.
+prepare(case, library) gives a function tolerance -> (seconds, w). It does what belongs to no solve, such as compiling:
+with numba, some of the rows are solved first, with a lambda at which not all is zero. `applies` says which cases a
+method takes.
 """
 
 import contextlib

@@ -122,7 +122,7 @@ def lines_of(text):
 
 
 def judge(told, complaint, seconds):
-    """outcome, and the numbers that go with it, of what a worker told. above: it takes longer than this, the last solve,
+    """Outcome, and the numbers that go with it, of what a worker told. above: it takes longer than this last solve,
     which did not suffice; None: the first was not finished."""
     reached = [t for t in told if t["certificate"] <= LEVEL]
     if reached:
