@@ -5,12 +5,17 @@
  *
  * with the momentum of Beck and Teboulle (SIAM J. Imaging Sci. 2, 2009) and L doubled where the model does not
  * majorize f. Where <y - x, x - x_old> > 0 the momentum has begun to oppose the descent and starts over (O'Donoghue
- * and Candes, Found. Comput. Math. 15, 2015), which gives linear convergence without knowing the strong convexity.
+ * and Candes, Found. Comput. Math. 15, 2015), which gives linear convergence without knowing the strong convexity;
+ * L is halved then, so that it can follow the curvature down.
  * x is an output of the proximal map; extrapolation makes it leave and enter the manifold longer than pg does
  * (Bareilles and Iutzeler, arXiv 1909.08944), but it settles where the iterates converge.                       */
 #include <math.h>
 
 #include "backtrack.h"
+
+/* L is tried smaller while a move changes the loss by more than this share of it: less, and rounding would hide that L
+ * is too small. */
+#define SEEN 1e-10
 
 typedef struct {
     double L;
@@ -65,6 +70,7 @@ static void extrapolate(crease_algorithm *a)
         theta = 1;
         momentum = 0;
         s->restarts++;
+        if (s->L * b->dot(a->n, a->slots[D], a->slots[D]) > SEEN * fabs(a->value)) s->L /= 2;
     }
     s->theta = theta;
     b->copy(a->n, a->x, a->slots[Y]);
