@@ -94,6 +94,9 @@ typedef struct crease_oracle {
     double passes;     /* over the rows, so far: whoever looks at rows adds them */
 } crease_oracle;
 
+/* That of a problem, counting its passes: a gradient reads the rows twice and is one, a loss alone a half. */
+crease_oracle crease_oracle_of_problem(crease_problem *problem);
+
 typedef struct crease_algorithm_type {
     crease_type base;
     bool ignores_psi;   /* a baseline without a regularizer */

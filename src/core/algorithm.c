@@ -106,6 +106,21 @@ int crease_algorithm_setup(crease_algorithm *a, size_t n, const void *x, const c
     return a->type->setup ? a->type->setup(a) : CREASE_OK;
 }
 
+/* --- the gradient ------------------------------------------------------------------------------- */
+
+static int problem_gradient(crease_oracle *o, crease_rows rows, const void *x, double *value, void *g)
+{
+    crease_problem *p = o->problem;
+    double share = rows.rows ? (double)rows.count / (double)p->rows : 1;
+    o->passes += g ? share : share / 2;
+    return p->type->gradient(p, rows, x, value, g);
+}
+
+crease_oracle crease_oracle_of_problem(crease_problem *problem)
+{
+    return (crease_oracle){ .gradient = problem_gradient, .problem = problem };
+}
+
 /* --- stepping ----------------------------------------------------------------------------------- */
 
 int crease_algorithm_step(crease_algorithm *a, crease_oracle *oracle)

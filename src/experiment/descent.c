@@ -5,13 +5,6 @@
 
 #include "core/clock.h"
 
-static int gradient(crease_oracle *o, crease_rows rows, const void *x, double *value, void *g)
-{
-    double share = rows.rows ? (double)rows.count / (double)o->problem->rows : 1;
-    o->passes += g ? share : share / 2;
-    return o->problem->type->gradient(o->problem, rows, x, value, g);
-}
-
 /* --- life ----------------------------------------------------------------------------------------- */
 
 static int create_algorithm(crease_descent *d, const char *method)
@@ -47,7 +40,7 @@ int crease_descent_create(crease_ctx *ctx, crease_problem *problem, const crease
 {
     *d = (crease_descent){ .ctx = ctx, .problem = problem, .loss = NAN, .objective = NAN,
                            .residual = { INFINITY, INFINITY },
-                           .oracle = { .gradient = gradient, .problem = problem } };
+                           .oracle = crease_oracle_of_problem(problem) };
     CREASE_TRY(create_algorithm(d, method));
     d->gradient = crease_alloc(ctx, problem->n, problem->backend->real_bytes);
     d->x = crease_alloc(ctx, problem->n, sizeof *d->x);

@@ -22,14 +22,6 @@ const char *crease_outcome_name(crease_outcome outcome)
 
 /* --- the steps of an epoch ---------------------------------------------------------------------- */
 
-static int batch_gradient(crease_oracle *o, crease_rows rows, const void *x, double *value, void *g)
-{
-    crease_problem *p = o->problem;
-    double share = rows.rows ? (double)rows.count / (double)p->rows : 1;
-    o->passes += g ? share : share / 2; /* the rows are read twice for a gradient, once for a value */
-    return p->type->gradient(p, rows, x, value, g);
-}
-
 static int fail_diverged(crease_training *t, double loss)
 {
     return crease_fail(t->ctx, CREASE_EDIVERGED,
@@ -253,7 +245,7 @@ static int begin(crease_training *t, bool resume)
     CREASE_TRY(crease_folder_make(t->ctx, t->folder));
     CREASE_TRY(crease_path_join(t->ctx, path, t->folder, "trace.csv"));
     CREASE_TRY(set_limit(t));
-    t->oracle = (crease_oracle){ .gradient = batch_gradient, .problem = t->problem };
+    t->oracle = crease_oracle_of_problem(t->problem);
     if (resume) CREASE_TRY(crease_checkpoint_read(t, &found, &keep));
     return crease_trace_open(t->ctx, path, found ? keep : 0, t->columns, t->n_columns, &t->trace);
 }
